@@ -1,0 +1,211 @@
+/** Arithmetic: exact operations of IEEE 754 and of integers. */
+
+import type { Lowering, Op } from './op.ts'
+
+/** The float types, scalar and 128-bit vectors. */
+export const floats = (wasm: string, js: string): Record<string, Lowering> => ({
+  f64: { js, wasm: `f64.${wasm}` },
+  f32: { js: `Math.fround(${js})`, wasm: `f32.${wasm}` },
+  f64x2: { wasm: `f64x2.${wasm}` },
+  f32x4: { wasm: `f32x4.${wasm}` },
+})
+
+/** i32 wraps; i64 and index cannot overflow by proof, so JavaScript computes them as numbers. */
+const integers = (wasm: string, js: string, js32: string): Record<string, Lowering> => ({
+  i32: { js: js32, wasm: `i32.${wasm}` },
+  i64: { js, wasm: `i64.${wasm}` },
+  index: { js, wasm: `i32.${wasm}` },
+  i32x4: { wasm: `i32x4.${wasm}` },
+  i64x2: { wasm: `i64x2.${wasm}` },
+})
+
+const pick = (compare: string): Record<string, Lowering> =>
+  Object.fromEntries(
+    ['i32', 'i64', 'index'].map((type) => {
+      const t = type === 'i64' ? 'i64' : 'i32'
+      return [
+        type,
+        { js: `Math.${compare === 'lt_s' ? 'min' : 'max'}($0, $1)`, wasm: `$0 $1 $0 $1 ${t}.${compare} select` },
+      ]
+    }),
+  )
+
+export const arithmetic: readonly Op[] = [
+  {
+    name: 'add',
+    doc: 'a + b',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => a + b,
+    at: { ...floats('add', '$0 + $1'), ...integers('add', '$0 + $1', '$0 + $1 | 0') },
+  },
+  {
+    name: 'sub',
+    doc: 'a − b',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => a - b,
+    at: { ...floats('sub', '$0 - $1'), ...integers('sub', '$0 - $1', '$0 - $1 | 0') },
+  },
+  {
+    name: 'mul',
+    doc: 'a · b',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => a * b,
+    at: {
+      ...floats('mul', '$0 * $1'),
+      ...integers('mul', '$0 * $1', 'Math.imul($0, $1)'),
+      i32: { js: 'Math.imul($0, $1)', wasm: 'i32.mul', meaning: (a: number, b: number) => Math.imul(a, b) },
+    },
+  },
+  {
+    name: 'div',
+    doc: 'a / b',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => a / b,
+    at: floats('div', '$0 / $1'),
+  },
+  {
+    name: 'rem',
+    doc: 'a − b·trunc(a / b), exactly, with the sign of a. Integers: only where b ≠ 0 is proven.',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => a % b,
+    at: {
+      f64: { js: '$0 % $1', wasm: '$0 $1 host:rem' },
+      i32: { js: '$0 % $1 | 0', wasm: 'i32.rem_s' },
+      // The sum turns JavaScript's −0 into 0.
+      i64: { js: '$0 % $1 + 0', wasm: 'i64.rem_s' },
+      index: { js: '$0 % $1 + 0', wasm: 'i32.rem_s' },
+    },
+  },
+  {
+    name: 'neg',
+    doc: '−a',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => -a,
+    at: {
+      ...floats('neg', '-$0'),
+      i32: { js: '-$0 | 0', wasm: 'i32.const:0 $0 i32.sub' },
+      i64: { js: '0 - $0', wasm: 'i64.const:0 $0 i64.sub', meaning: (a: number) => 0 - a },
+      index: { js: '0 - $0', wasm: 'i32.const:0 $0 i32.sub', meaning: (a: number) => 0 - a },
+      i32x4: { wasm: 'i32x4.neg' },
+      i64x2: { wasm: 'i64x2.neg' },
+    },
+  },
+  {
+    name: 'abs',
+    doc: 'The magnitude.',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => Math.abs(a),
+    at: {
+      ...floats('abs', 'Math.abs($0)'),
+      i64: { js: 'Math.abs($0)', wasm: '$0 i64.const:0 $0 i64.sub $0 i64.const:0 i64.gt_s select' },
+      index: { js: 'Math.abs($0)', wasm: '$0 i32.const:0 $0 i32.sub $0 i32.const:0 i32.gt_s select' },
+    },
+  },
+  {
+    name: 'sqrt',
+    doc: 'The square root, correctly rounded.',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => Math.sqrt(a),
+    at: floats('sqrt', 'Math.sqrt($0)'),
+  },
+  {
+    name: 'floor',
+    doc: 'The next integer towards −∞.',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => Math.floor(a),
+    at: floats('floor', 'Math.floor($0)'),
+  },
+  {
+    name: 'ceil',
+    doc: 'The next integer towards +∞.',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => Math.ceil(a),
+    at: floats('ceil', 'Math.ceil($0)'),
+  },
+  {
+    name: 'trunc',
+    doc: 'The next integer towards zero.',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => Math.trunc(a),
+    at: floats('trunc', 'Math.trunc($0)'),
+  },
+  {
+    name: 'round',
+    doc: 'The nearest integer, halves towards +∞ (Math.round); the sign of a is kept on zeros.',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => Math.round(a),
+    at: {
+      f64: {
+        js: 'Math.round($0)',
+        wasm:
+          '$0 f64.floor f64.const:1 f64.const:0 $0 $0 f64.floor f64.sub f64.const:0.5 f64.ge select f64.add ' +
+          '$0 f64.copysign',
+      },
+    },
+  },
+  {
+    name: 'sign',
+    doc: '1, −1, or the zero or NaN itself.',
+    args: ['T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number) => Math.sign(a),
+    at: {
+      f64: {
+        js: 'Math.sign($0)',
+        wasm: 'f64.const:1 f64.const:-1 $0 $0 f64.const:0 f64.lt select $0 f64.const:0 f64.gt select',
+      },
+    },
+  },
+  {
+    name: 'copysign',
+    doc: 'The magnitude of a with the sign of b.',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
+    at: { f64: { wasm: 'f64.copysign' }, f32: { wasm: 'f32.copysign' } },
+  },
+  {
+    name: 'min',
+    doc: 'Math.min of two: NaN if either is, and −0 below 0.',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => Math.min(a, b),
+    at: { ...floats('min', 'Math.min($0, $1)'), ...pick('lt_s') },
+  },
+  {
+    name: 'max',
+    doc: 'Math.max of two: NaN if either is, and 0 above −0.',
+    args: ['T', 'T'],
+    result: 'T',
+    kind: 'exact',
+    meaning: (a: number, b: number) => Math.max(a, b),
+    at: { ...floats('max', 'Math.max($0, $1)'), ...pick('gt_s') },
+  },
+]

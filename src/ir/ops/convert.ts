@@ -1,0 +1,59 @@
+/** Conversions that are not mere changes of representation (those are `cast`). */
+
+import type { Op } from './op.ts'
+
+const clamp8 = new Uint8ClampedArray(1)
+
+export const convert: readonly Op[] = [
+  {
+    name: 'toint32',
+    doc: 'ToInt32: truncated, modulo 2³²; NaN and infinities give 0.',
+    args: ['T'],
+    result: 'i32',
+    kind: 'exact',
+    meaning: (a: number) => a | 0,
+    at: {
+      f64: {
+        js: '$0 | 0',
+        wasm:
+          '$0 f64.abs f64.const:9223372036854775808 f64.lt if:i32 $0 i64.trunc_sat_f64_s i32.wrap_i64 ' +
+          'else $0 host:toInt32 end',
+      },
+    },
+  },
+  {
+    name: 'uint32',
+    doc: 'An i32 read as unsigned.',
+    args: ['T'],
+    result: 'i64',
+    kind: 'exact',
+    meaning: (a: number) => a >>> 0,
+    at: { i32: { js: '$0 >>> 0', wasm: 'i64.extend_i32_u' } },
+  },
+  {
+    name: 'clamp8',
+    doc: 'What a Uint8ClampedArray stores: 0…255, halves to even, NaN gives 0.',
+    args: ['T'],
+    result: 'i32',
+    kind: 'exact',
+    meaning: (a: number) => {
+      clamp8[0] = a
+      return clamp8[0]
+    },
+    at: {
+      f64: {
+        js: 'rt.clamp8($0)',
+        wasm: '$0 f64.const:0 f64.max f64.const:255 f64.min f64.nearest i32.trunc_sat_f64_s',
+      },
+    },
+  },
+  {
+    name: 'truthy',
+    doc: 'Neither 0, −0 nor NaN.',
+    args: ['T'],
+    result: 'bool',
+    kind: 'exact',
+    meaning: (a: number) => Boolean(a),
+    at: { f64: { js: '!!$0', wasm: '$0 f64.abs f64.const:0 f64.gt' } },
+  },
+]
