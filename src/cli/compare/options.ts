@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util'
+import { PACKAGE } from '../../types.ts'
+import { UsageError } from '../usage.ts'
+
+export interface CompareOptions {
+  readonly help: boolean
+  readonly quick: boolean
+  readonly programs: readonly string[]
+  /** Undefined: as many as the library chooses by itself. */
+  readonly threads: number | undefined
+  readonly json: string | undefined
+  /** Ordinary typed arrays instead of `allocate`d ones for the compiled variants. */
+  readonly ordinary: boolean
+  readonly ceiling: boolean
+}
+
+const FLAGS = {
+  help: { type: 'boolean', short: 'h' },
+  quick: { type: 'boolean' },
+  programs: { type: 'string' },
+  threads: { type: 'string' },
+  json: { type: 'string' },
+  ordinary: { type: 'boolean' },
+  ceiling: { type: 'boolean' },
+} as const
+
+export const compareHelp = (programs: readonly string[]): string => `Usage: ${PACKAGE} compare [options]
+
+Runs each program as plain JavaScript and compiled, checks that the answers are the same, and shows the times.
+
+  --quick          small inputs, under 20 seconds
+  --programs a,b   only these, of: ${programs.join(', ')}
+  --threads n      threads for the parallel variants (default: all cores, or TSUMBA_NUM_THREADS)
+  --ordinary       call the compiled variants with ordinary arrays, which are copied in and out,
+                   instead of arrays from allocate()
+  --ceiling        also measure how much faster this machine does independent copies of each job at once,
+                   one a thread: no parallel version can be expected to gain more
+  --json FILE      write the results to FILE too
+  --help           show this text
+
+Exit status: 0, 1 when an answer differs from plain's, 2 for a wrong option.
+`
+
+/** @throws UsageError saying what is wrong and what is possible. */
+export function parseCompareOptions(argv: readonly string[], known: readonly string[]): CompareOptions {
+  const { values, positionals } = parse(argv)
+  if (positionals.length > 0) {
+    throw new UsageError(`compare takes no argument '${positionals[0]}'. Remedy: name programs with --programs a,b.`)
+  }
+  return {
+    help: values.help ?? false,
+    quick: values.quick ?? false,
+    programs: values.programs === undefined ? known : programList(values.programs, known),
+    threads: values.threads === undefined ? undefined : threadCount(values.threads),
+    json: values.json === undefined ? undefined : fileName(values.json),
+    ordinary: values.ordinary ?? false,
+    ceiling: values.ceiling ?? false,
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true, strict: true })
+  } catch (error) {
+    // Node's sentence names the option; its advice about positionals after it does not apply here.
+    const what = (error as Error).message.split('. ')[0]!
+    const flags = Object.keys(FLAGS).map((flag) => `--${flag}`)
+    throw new UsageError(`${what}. Remedy: the options of compare are ${flags.join(', ')}; see compare --help.`)
+  }
+}
+
+function programList(text: string, known: readonly string[]): string[] {
+  const wanted = text.split(',').map((name) => name.trim())
+  for (const name of wanted) {
+    if (!known.includes(name)) {
+      throw new UsageError(`There is no program '${name}'. Remedy: choose from ${known.join(', ')}, with commas between.`)
+    }
+  }
+  return known.filter((name) => wanted.includes(name))
+}
+
+function threadCount(text: string): number {
+  const threads = Number(text)
+  if (/^\d+$/.test(text) && threads >= 1 && threads <= 1024) return threads
+  throw new UsageError(`--threads is '${text}'. Remedy: give a whole number from 1 to 1024.`)
+}
+
+function fileName(text: string): string {
+  if (text !== '') return text
+  throw new UsageError('--json has no file name. Remedy: --json results.json')
+}

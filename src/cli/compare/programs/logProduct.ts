@@ -1,0 +1,27 @@
+import { seeded } from '../random.ts'
+import { logProduct as plain } from './plain.ts'
+import { logProduct as withPrange } from './prange.ts'
+import { EPSILON, fill, type Program } from './program.ts'
+
+const about = 'r[i] = log(x)·log(y)·log(z) of row i'
+
+export const logProduct: Program = {
+  name: 'logProduct',
+  about,
+  cases: (size) => {
+    const n = size === 'quick' ? 1e6 : 1e7
+    return [
+      {
+        program: 'logProduct',
+        about,
+        n,
+        plain,
+        withPrange,
+        inputs: (newArray) => [fill(newArray(3 * n), seeded(3), (u) => 100 * (1 - u))],
+        bytes: n * (3 * 8 + 8),
+        // A product of three factors, in any order.
+        allowed: (result, i) => 3 * EPSILON * 2 * Math.abs(result[i]!),
+      },
+    ]
+  },
+}

@@ -1,0 +1,49 @@
+import type { Result } from '../check.ts'
+
+/** What compiled and plain versions are called with: arrays and sizes. */
+export type Args = readonly (Float64Array | number)[]
+export type Kernel = (...args: never[]) => Result
+
+/** Makes an array of zeros: an ordinary one, or one from `allocate`. */
+export type NewArray = (length: number) => Float64Array
+
+/** One program on one input. */
+export interface Case {
+  readonly program: string
+  /** One line: what is computed. */
+  readonly about: string
+  /** The size that the comparison reports. */
+  readonly n: number
+  /** The share of the file's rows in use, where the input is a file. */
+  readonly percent?: number
+  /** The file, where the input is one: then the whole script's time is measured too. */
+  readonly csv?: string
+  /** The index loop, with no tsumba in it. */
+  readonly plain: Kernel
+  /** The same with `prange` for the outer loop. */
+  readonly withPrange: Kernel
+  /** The same numbers at every call, in arrays of the wanted kind. */
+  inputs(newArray: NewArray): Args
+  /** Bytes that have to move between memory and processor in one call: every input read once, every result written once. */
+  readonly bytes: number
+  /**
+   * The absolute error that element i of a `fastmath` answer may have: n·ε·Σ|terms| for a sum of n terms. All other
+   * variants have to equal plain in every bit.
+   */
+  readonly allowed: (plain: Result, i: number) => number
+}
+
+export interface Program {
+  readonly name: string
+  readonly about: string
+  cases(size: 'full' | 'quick'): readonly Case[]
+}
+
+/** Half the distance between 1 and the next float64: the largest relative error of one operation. */
+export const EPSILON = Number.EPSILON / 2
+
+/** Fills an array with `map(u)`, u uniform in [0, 1). */
+export function fill(array: Float64Array, random: () => number, map: (u: number) => number): Float64Array {
+  for (let i = 0; i < array.length; i++) array[i] = map(random())
+  return array
+}
