@@ -76,7 +76,9 @@ describe('check', () => {
   })
 
   it('refuses another type or length', () => {
-    expect(check(new Float32Array(4), plain).problem).toBe("the answer is a Float32Array of 4, plain's a Float64Array of 4")
+    expect(check(new Float32Array(4), plain).problem).toBe(
+      "the answer is a Float32Array of 4, plain's a Float64Array of 4",
+    )
     expect(check(new Float64Array(3), plain).ok).toBe(false)
   })
 })

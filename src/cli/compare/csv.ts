@@ -25,7 +25,8 @@ export function readCsv(path: string, percent = 100): Table {
     for (let column = 0; column < columns; column++) {
       const field = fields[column]!.trim()
       const value = Number(field)
-      if (field === '' || Number.isNaN(value)) throw new Error(`${path}:${row + 2} has '${field}', which is not a number`)
+      if (field === '' || Number.isNaN(value))
+        throw new Error(`${path}:${row + 2} has '${field}', which is not a number`)
       data[row * columns + column] = value
     }
   }

@@ -73,7 +73,9 @@ function programList(text: string, known: readonly string[]): string[] {
   const wanted = text.split(',').map((name) => name.trim())
   for (const name of wanted) {
     if (!known.includes(name)) {
-      throw new UsageError(`There is no program '${name}'. Remedy: choose from ${known.join(', ')}, with commas between.`)
+      throw new UsageError(
+        `There is no program '${name}'. Remedy: choose from ${known.join(', ')}, with commas between.`,
+      )
     }
   }
   return known.filter((name) => wanted.includes(name))

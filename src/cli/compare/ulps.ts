@@ -10,7 +10,7 @@ const word = new Int32Array(f32.buffer)
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0
 
 export function ulps64(a: number, b: number): number {
-  if (a !== a || b !== b) return a !== a && b !== b ? 0 : Infinity
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b) ? 0 : Infinity
   f64[0] = a
   f64[1] = b
   // Positions on a line of all floats: non-negative ones count up from 0, negative ones down from −1.
@@ -25,7 +25,7 @@ export function ulps64(a: number, b: number): number {
 
 /** The same for numbers that are float32 values. */
 export function ulps32(a: number, b: number): number {
-  if (a !== a || b !== b) return a !== a && b !== b ? 0 : Infinity
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b) ? 0 : Infinity
   f32[0] = a
   f32[1] = b
   const wordA = word[0]!

@@ -1,0 +1,118 @@
+/** `compare`: runs the programs in every variant, checks them against plain, and shows and writes what came out. */
+
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { UsageError } from '../usage.ts'
+import { measureBandwidth } from './bandwidth.ts'
+import { measureCeiling } from './ceiling.ts'
+import { aboutCeiling, aboutScores, boundBy } from './explain.ts'
+import { header } from './machine.ts'
+import { type Budget, measure } from './measure.ts'
+import { type CompareOptions, compareHelp, parseCompareOptions } from './options.ts'
+import { PROGRAMS } from './programs/index.ts'
+import type { Args, Case } from './programs/program.ts'
+import { type Progress, progressOn } from './progress.ts'
+import { type Ceiling, ceilingOf, type Report, type Row, rowsOf } from './rows.ts'
+import { showHeader, showRows, showVerdict } from './show.ts'
+import { styleFor } from './style.ts'
+import { type Library, type Variant, variantsOf } from './variants.ts'
+import { timeScripts } from './wholeScript.ts'
+
+/** `--quick` stays under 20 s in all: five inputs with their first calls, scripts and the bandwidth. */
+const BUDGET = {
+  full: { seconds: 8, minRounds: 5, scriptRounds: 3, ceilingSeconds: 6 },
+  quick: { seconds: 1, minRounds: 3, scriptRounds: 1, ceilingSeconds: 1 },
+} as const satisfies Record<string, Budget & { scriptRounds: number; ceilingSeconds: number }>
+
+/** @returns the exit status: 0, or 1 when an answer differs from plain's. */
+export async function compare(argv: readonly string[]): Promise<number> {
+  const names = PROGRAMS.map((program) => program.name)
+  const options = parseCompareOptions(argv, names)
+  if (options.help) {
+    process.stdout.write(compareHelp(names))
+    return 0
+  }
+  if (options.json !== undefined) refuseUnwritable(options.json)
+  const library = (await import('../../index.ts')) as Library
+  if (options.threads !== undefined) library.setNumThreads(options.threads)
+  const report = await run(options, library)
+  if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(report, null, 2)}\n`)
+  return report.results.every((row) => row.ok) ? 0 : 1
+}
+
+/** Before minutes of measuring, not after. */
+function refuseUnwritable(path: string): void {
+  try {
+    writeFileSync(resolve(path), '')
+  } catch (error) {
+    throw new UsageError(`--json cannot write ${path}: ${(error as Error).message}. Remedy: name another file.`)
+  }
+}
+
+async function run(options: CompareOptions, library: Library): Promise<Report> {
+  const style = styleFor(process.stdout, process.env)
+  const progress = progressOn(process.stderr)
+  const print = (...lines: string[]) => {
+    progress.clear()
+    for (const line of lines) process.stdout.write(`${line}\n`)
+  }
+  const size = options.quick ? 'quick' : 'full'
+  const threads = library.getNumThreads()
+  progress.start("this machine's copy bandwidth")
+  const head = {
+    ...header(),
+    quick: options.quick,
+    threads,
+    arrays: options.ordinary ? ('ordinary' as const) : ('allocated' as const),
+    copyBandwidth: await measureBandwidth(threads),
+  }
+  print(...showHeader(head, style))
+
+  const results: Row[] = []
+  const ceilings: Ceiling[] = []
+  for (const program of PROGRAMS.filter((p) => options.programs.includes(p.name))) {
+    const ofProgram: Row[] = []
+    for (const [index, input] of program.cases(size).entries()) {
+      const rows = await measureInput(input, options, library, progress)
+      ofProgram.push(...rows)
+      print(...showRows(input.about, rows, style), ...boundBy(input, rows, head.copyBandwidth))
+      if (options.ceiling && threads > 1) {
+        progress.step('independent copies at once')
+        const speedup = await measureCeiling(program.name, index, size, threads, BUDGET[size].ceilingSeconds)
+        const ceiling = ceilingOf(input, rows, threads, speedup)
+        ceilings.push(ceiling)
+        print(aboutCeiling(ceiling))
+      }
+    }
+    if (program.name === 'calculateScores') print('', ...aboutScores(ofProgram))
+    results.push(...ofProgram)
+  }
+  print('', showVerdict(results, style))
+  return { ...head, results, ...(options.ceiling ? { ceilings } : {}) }
+}
+
+async function measureInput(
+  input: Case,
+  options: CompareOptions,
+  library: Library,
+  progress: Progress,
+): Promise<Row[]> {
+  const budget = BUDGET[options.quick ? 'quick' : 'full']
+  const threads = library.getNumThreads()
+  progress.start(`${input.program}, n = ${input.n.toLocaleString('en-US')}`)
+  // Plain is plain in its arrays too: only compiled variants get arrays from allocate().
+  const ordinary = input.inputs((length) => new Float64Array(length))
+  const compiled = options.ordinary ? ordinary : input.inputs((length) => library.allocate(Float64Array, length))
+  const inputs = (variant: Variant): Args => (variant.compiled ? compiled : ordinary)
+  const variants = variantsOf(input, library)
+  const measurements = await measure(input, variants, inputs, budget, (what) => progress.step(what))
+  if (compiled !== ordinary) release(compiled)
+  if (input.csv === undefined) return rowsOf(input, measurements, [], threads)
+  progress.step('whole scripts')
+  return rowsOf(input, measurements, await timeScripts(input, threads, budget.scriptRounds), threads)
+}
+
+/** What `using` does at the end of a scope, for arrays that were made in a loop. */
+function release(args: Args): void {
+  for (const arg of args) (arg as Partial<Disposable>)[Symbol.dispose]?.()
+}
