@@ -31,7 +31,7 @@ export function boundBy(program: Case, rows: readonly Row[], bandwidth: CopyBand
   const against = `the whole call takes ${formatDuration(fastest.medianMs!)}`
   if (share >= MEMORY_BOUND) return [`Bound by memory: ${used}. ${cost}; ${against}.`]
   if (share <= COMPUTE_BOUND) return [`Bound by arithmetic: ${used}.`]
-  return [`Bound by both memory and arithmetic: ${used}. ${cost}; ${against}.`]
+  return [`Partly bound by memory: ${used}. ${cost}; ${against}.`]
 }
 
 export function aboutCeiling(ceiling: Ceiling): string {

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Report } from '../../src/cli/compare/rows.ts'
+import { VARIANT_NAMES } from '../../src/cli/compare/variants.ts'
+import { PACKAGE } from '../../src/types.ts'
+import { root } from '../house/sources.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'compare-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The command as users get it: the built file, in a process of its own, its output not a terminal. */
+function cli(...args: string[]) {
+  const done = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args], { encoding: 'utf8' })
+  return { status: done.status, out: done.stdout, err: done.stderr }
+}
+
+describe('compare', () => {
+  it('runs every program in every variant, finds all answers right, and writes them down', { timeout: 120_000 }, () => {
+    const file = join(folder, 'results.json')
+    const { status, out, err } = cli('compare', '--quick', '--threads', '2', '--json', file)
+    expect(err).toMatch(/measuring roots, n = 1,000,000/)
+    // Plain text where there is no terminal.
+    expect(out + err).not.toContain('\x1b')
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+    expect(report.results.filter((row) => !row.ok)).toEqual([])
+    expect(status).toBe(0)
+
+    const inputs = ['roots', 'rootsSum', 'logProduct', 'calculateScores 5', 'calculateScores 100']
+    const rows = inputs.flatMap((input) => VARIANT_NAMES.map((variant) => `${input} ${variant}`))
+    expect(report.results.map((r) => `${r.program}${r.percent ? ` ${r.percent}` : ''} ${r.variant}`)).toEqual(rows)
+    for (const row of report.results) {
+      expect(row.medianMs).toBeGreaterThan(0)
+      expect(row.firstCallMs).toBeGreaterThan(0)
+      expect(row.bytesPerSecond).toBeGreaterThan(0)
+      expect(row.threads).toBe(row.variant.startsWith('parallel') ? 2 : 1)
+      if (!row.variant.endsWith('fastmath')) expect(row.ulps).toBe(0)
+      const scripted = row.program === 'calculateScores' && ['plain', 'jit', 'parallel'].includes(row.variant)
+      if (scripted) expect(row.scriptMs).toBeGreaterThan(row.scriptKernelMs!)
+      else expect(row.scriptMs).toBeUndefined()
+    }
+    expect(report.versions).toMatchObject({ node: process.versions.node, v8: process.versions.v8 })
+    expect(report.machine.cores).toBeGreaterThanOrEqual(1)
+    expect(report.copyBandwidth.oneThread).toBeGreaterThan(1e8)
+
+    for (const { program, variant } of report.results) expect(out).toMatch(new RegExp(`${program}:[^]*\n${variant} `))
+    expect(out).toContain('Does 20.0× the data cost 20.0× the time?')
+    expect(out).toContain('Would optimising the function further gain much')
+    expect(out).toMatch(/30 variants|\d+ variants give plain's answers/)
+  })
+
+  it('runs only the programs asked for, on ordinary arrays too', { timeout: 60_000 }, () => {
+    const file = join(folder, 'ordinary.json')
+    const { status } = cli('compare', '--quick', '--ordinary', '--programs', 'rootsSum', '--json', file)
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+    expect(report.arrays).toBe('ordinary')
+    expect(new Set(report.results.map((row) => row.program))).toEqual(new Set(['rootsSum']))
+    expect(status).toBe(0)
+  })
+
+  it('ends with status 2 and a remedy when an option is wrong', () => {
+    const { status, out, err } = cli('compare', '--thread', '2')
+    expect({ status, out }).toEqual({ status: 2, out: '' })
+    expect(err).toMatch(new RegExp(`^${PACKAGE}: Unknown option '--thread'\\. Remedy: .*--threads.*\n$`))
+    expect(cli('compare', '--json', join(folder, 'no/such/folder.json')).status).toBe(2)
+  })
+
+  it('explains itself', () => {
+    expect(cli('compare', '--help')).toMatchObject({ status: 0, err: '' })
+    expect(cli('--help').out).toContain('compare')
+    expect(cli().status).toBe(2)
+    expect(cli('nonsense')).toMatchObject({ status: 2, out: '', err: expect.stringContaining("no command 'nonsense'") })
+    expect(cli('--version').out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})
