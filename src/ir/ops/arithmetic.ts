@@ -58,7 +58,8 @@ export const arithmetic: readonly Op[] = [
     meaning: (a: number, b: number) => a * b,
     at: {
       ...floats('mul', '$0 * $1'),
-      ...integers('mul', '$0 * $1', 'Math.imul($0, $1)'),
+      // The sum turns JavaScript's −0 into 0.
+      ...integers('mul', '$0 * $1 + 0', 'Math.imul($0, $1)'),
       i32: { js: 'Math.imul($0, $1)', wasm: 'i32.mul', meaning: (a: number, b: number) => Math.imul(a, b) },
     },
   },
@@ -84,6 +85,21 @@ export const arithmetic: readonly Op[] = [
       // The sum turns JavaScript's −0 into 0.
       i64: { js: '$0 % $1 + 0', wasm: 'i64.rem_s' },
       index: { js: '$0 % $1 + 0', wasm: 'i32.rem_s' },
+    },
+  },
+  {
+    name: 'imod',
+    doc: 'a % b of two integers, as the number that JavaScript gives: NaN for b = 0, −0 where a < 0 divides.',
+    args: ['T', 'T'],
+    result: 'f64',
+    kind: 'exact',
+    meaning: (a: number, b: number) => a % b,
+    at: {
+      i32: {
+        js: '$0 % $1',
+        wasm:
+          '$1 i32.eqz if:f64 f64.const:nan else $0 $1 i32.rem_s f64.convert_i32_s $0 f64.convert_i32_s f64.copysign end',
+      },
     },
   },
   {
