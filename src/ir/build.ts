@@ -127,7 +127,6 @@ export const select = (condition: Expr, yes: Expr, no: Expr): Select => ({
   kind: 'select',
   type: yes.type,
   cond: condition,
-  // biome-ignore lint/suspicious/noThenProperty: the arms' names
   then: yes,
   else: no,
 })
@@ -135,7 +134,6 @@ export const cond = (condition: Expr, yes: Expr, no: Expr): Cond => ({
   kind: 'cond',
   type: yes.type,
   cond: condition,
-  // biome-ignore lint/suspicious/noThenProperty: the arms' names
   then: yes,
   else: no,
 })
@@ -188,7 +186,6 @@ export const store = (array: Local, index: Expr, value: Expr, bounds: Bounds, si
 export const ifStmt = (condition: Expr, yes: readonly Stmt[], no: readonly Stmt[] = []): If => ({
   kind: 'if',
   cond: condition,
-  // biome-ignore lint/suspicious/noThenProperty: the arms' names
   then: yes,
   else: no,
 })

@@ -233,7 +233,6 @@ class Reader {
     let no: readonly Stmt[] = []
     if (close.take('else')) no = close.at('if') ? [this.#if(close)] : this.#block(close)
     else close.end()
-    // biome-ignore lint/suspicious/noThenProperty: the arms' names
     return { kind: 'if', cond, then: yes, else: no }
   }
 

@@ -76,7 +76,6 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
       const no = f(e.else)
       return condition === e.cond && yes === e.then && no === e.else
         ? e
-        : // biome-ignore lint/suspicious/noThenProperty: the arms' names
           { ...e, cond: condition, then: yes, else: no }
     }
     case 'ramp': {
@@ -237,7 +236,6 @@ export function mapStmtBodies(s: Stmt, f: (body: readonly Stmt[]) => readonly St
   if (s.kind === 'if') {
     const yes = f(s.then)
     const no = f(s.else)
-    // biome-ignore lint/suspicious/noThenProperty: the arms' names
     return yes === s.then && no === s.else ? s : { ...s, then: yes, else: no }
   }
   if (s.kind === 'for' || s.kind === 'while' || s.kind === 'block') {
