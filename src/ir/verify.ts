@@ -143,44 +143,56 @@ class FnVerifier {
   #stmt(s: Stmt, scopes: readonly Scope[]): void {
     switch (s.kind) {
       case 'assign':
-        return this.#want('the value', s.value.type, [s.local.type], s)
+        this.#want('the value', s.value.type, [s.local.type], s)
+        return
       case 'store':
       case 'do':
-        return this.#write(s)
+        this.#write(s)
+        return
       case 'call':
-        return this.#call(s)
+        this.#call(s)
+        return
       case 'alloc':
         if (s.local.type.kind !== 'array' || s.local.type.rank !== 1) this.#fail('only arrays of one axis are made', s)
         this.#want('the length', s.length.type, [...INDEX_TYPES, F64], s)
-        return this.#site(s.site, true, s)
+        this.#site(s.site, true, s)
+        return
       case 'if':
         this.#want('the condition', s.cond.type, [BOOL], s)
         this.#stmts(s.then, scopes)
-        return this.#stmts(s.else, scopes)
+        this.#stmts(s.else, scopes)
+        return
       case 'for':
-        return this.#for(s, scopes)
+        this.#for(s, scopes)
+        return
       case 'while':
         this.#want('the condition', s.cond.type, [BOOL], s)
         this.#span(s.span, s)
         this.#scope(s.label, s, scopes)
-        return this.#stmts(s.body, [...scopes, { label: s.label, loop: true, closed: false }])
+        this.#stmts(s.body, [...scopes, { label: s.label, loop: true, closed: false }])
+        return
       case 'block':
         this.#scope(s.label, s, scopes)
-        return this.#stmts(s.body, [...scopes, { label: s.label, loop: false, closed: false }])
+        this.#stmts(s.body, [...scopes, { label: s.label, loop: false, closed: false }])
+        return
       case 'break':
       case 'continue':
-        return this.#jump(s, scopes)
+        this.#jump(s, scopes)
+        return
       case 'return':
         if (scopes.some((scope) => scope.closed)) {
           this.#fail('a return may not leave a parallel loop, nor one with reductions by the tree', s)
         }
-        return this.#arguments('the return', s.values, this.#fn.results, s)
+        this.#arguments('the return', s.values, this.#fn.results, s)
+        return
       case 'fail':
         if (s.values.length > 2) this.#fail('a failure records two values at most', s)
         for (const v of s.values) this.#want('a recorded value', v.type, [F64], s)
-        return this.#site(s.site, true, s)
+        this.#site(s.site, true, s)
+        return
       case 'launch':
-        return this.#launch(s)
+        this.#launch(s)
+        return
       case 'barrier':
         return
       default:

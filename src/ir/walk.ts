@@ -76,7 +76,7 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
       const no = f(e.else)
       return condition === e.cond && yes === e.then && no === e.else
         ? e
-          { ...e, cond: condition, then: yes, else: no }
+        : { ...e, cond: condition, then: yes, else: no }
     }
     case 'ramp': {
       const base = f(e.base)
