@@ -184,7 +184,7 @@ export function createForkJoin(memory: WebAssembly.Memory, layout: ForkJoinLayou
         if (lo >= hi || Atomics.load(w, T.deaths) !== 0) return 0
         // Towards the end chunks shrink, so that no thread is left with a long one while the others idle.
         const left = hi - lo
-        const fair = Math.floor(left / (2 * threads))
+        const fair = Math.floor(left / (4 * threads))
         const take = Math.min(left, Math.max(1, size >> 3, Math.min(size, fair)))
         if (Atomics.compareExchange(w, T.next, lo, lo + take) !== lo) continue
         self.claimedAt = lo

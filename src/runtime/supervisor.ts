@@ -9,7 +9,8 @@
 import type { MessagePort, ResourceLimits, Worker } from 'node:worker_threads'
 import { createAllocator } from './allocator.ts'
 import { createForkJoin, type ForkJoin } from './chunks.ts'
-import { createPrograms, type NodeThreads, runCoordinator, runPoolWorker, type ThreadLayout } from './worker.ts'
+import { type NodeThreads, runCoordinator, runPoolWorker } from './worker.ts'
+import { createPrograms, type ThreadLayout } from './worker-programs.ts'
 
 export interface SupervisorData {
   readonly memory: WebAssembly.Memory

@@ -22,18 +22,10 @@ import {
   workerThrew,
 } from './threads.ts'
 import { block, CURRENT_TEAM, programs, type Team, THREAD_LAYOUT } from './threads-team.ts'
-import type {
-  AsyncArgument,
-  CallMsg,
-  CoordinatorData,
-  Outcome,
-  ProgramMsg,
-  ProgramSpec,
-  ReplyMsg,
-  SupervisorMsg,
-} from './worker.ts'
+import type { CallMsg, CoordinatorData, ProgramMsg, ReplyMsg, SupervisorMsg } from './worker.ts'
+import type { AsyncArgument, Outcome, ProgramSpec } from './worker-programs.ts'
 
-export type { AsyncArgument, Outcome } from './worker.ts'
+export type { AsyncArgument, Outcome } from './worker-programs.ts'
 
 /** Kernels that make objects get more room here than on the pool: there is one coordinator only. */
 const HEAP_MB = 512

@@ -7,7 +7,8 @@ import { type Ask, type ForkJoin, OUTCOME, TEAM, TEAM_WORDS } from './chunks.ts'
 import { CONTROL, HEADER, SLOT, TLS } from './layout.ts'
 import type { Heap } from './memory.ts'
 import { type SupervisorData, type SupervisorMsg, supervisorText, workerText } from './supervisor.ts'
-import type { NodeThreads, ProgramMsg, ProgramSpec, ThreadLayout } from './worker.ts'
+import type { NodeThreads, ProgramMsg } from './worker.ts'
+import type { ProgramSpec, ThreadLayout } from './worker-programs.ts'
 
 /** Kernels need numbers, not objects: a worker that wants more than this has run away. */
 export const WORKER_HEAP_MB = 128

@@ -7,13 +7,15 @@
  */
 
 import { TsumbaError } from '../errors.ts'
+import { depthError } from './failure.ts'
 import { PACKAGE } from '../types.ts'
 import { createForkJoin, type ForkJoin, OUTCOME, TEAM } from './chunks.ts'
 import { type Heap, heap, heapReason } from './memory.ts'
 import { programs, Team, THREAD_LAYOUT, WORKER_HEAP_MB } from './threads-team.ts'
-import type { NodeThreads, ProgramSpec, Range } from './worker.ts'
+import type { NodeThreads } from './worker.ts'
+import type { ProgramSpec, Range } from './worker-programs.ts'
 
-export type { ProgramSpec } from './worker.ts'
+export type { ProgramSpec } from './worker-programs.ts'
 
 const MAX_THREADS = TEAM.maxWorkers + 1
 /** Milliseconds that a launch runs alone before it calls the others: waking them costs about as much. */
@@ -205,12 +207,8 @@ export function workerDied(cause: string): TsumbaError {
 }
 
 export function workerThrew(text: string): TsumbaError {
-  return /Maximum call stack/.test(text)
-    ? new TsumbaError(
-        `A parallel loop's body used up the stack of a worker thread (${text}). Remedy: bound the recursion, or write it as a loop.`,
-        'stack-overflow',
-      )
-    : new TsumbaError(`A parallel loop's body failed on a worker thread: ${text}.`, 'worker-failed')
+  if (/call stack/i.test(text)) return depthError("a parallel loop's body, or what it calls,")
+  return new TsumbaError(`a parallel loop's body failed on a worker thread: ${text}.`, 'worker-failed')
 }
 
 const isInt32 = (x: number) => x === (x | 0)
