@@ -9,7 +9,7 @@ const node = (...args) => run(process.execPath, args)
 
 const STEPS = [
   ['types', () => node(tool('typescript/bin/tsc'), '-p', '.')],
-  ['style and lint', () => node(tool('@biomejs/biome/bin/biome'), 'ci', '.')],
+  ['style and lint', () => node(tool('@biomejs/biome/bin/biome'), 'check', '.')],
   ['build', build],
   ['package', () => node(tool('publint/src/cli.js'), '--strict')],
   ['tests', () => node(tool('vitest/vitest.mjs'), 'run', ...process.argv.slice(2))],

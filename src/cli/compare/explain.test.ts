@@ -35,7 +35,9 @@ describe('boundBy', () => {
     expect(boundBy(program, [row({ bytesPerSecond: 0.1e9 })], bandwidth)).toEqual([
       'Bound by arithmetic: plain moves 0.100 GB/s, 1 % of what copying does here.',
     ])
-    expect(boundBy(program, [row({ bytesPerSecond: 3e9 })], bandwidth)[0]).toMatch(/^Partly bound by memory: .* 30 % of/)
+    expect(boundBy(program, [row({ bytesPerSecond: 3e9 })], bandwidth)[0]).toMatch(
+      /^Partly bound by memory: .* 30 % of/,
+    )
   })
 
   it('says nothing of variants that failed', () => {
