@@ -16,9 +16,11 @@ const LAYERS: Record<string, readonly string[]> = {
   analysis: ['ir'],
   frontend: ['ir', 'analysis', 'intrinsics'],
   passes: ['ir', 'analysis'],
-  targets: ['passes'],
+  /** Addresses that compiled code and runtime have to agree on. */
+  layout: [],
+  targets: ['passes', 'layout'],
   /** Sees artifacts only: of the compiler it may know types, not code. */
-  runtime: ['errors'],
+  runtime: ['errors', 'layout'],
   driver: ['frontend', 'targets', 'runtime'],
   /** The public functions. */
   api: ['driver'],
@@ -35,11 +37,13 @@ const FILES: Record<string, string> = {
   'prange.ts': 'intrinsics',
   'atomic.ts': 'intrinsics',
   'builtins.ts': 'intrinsics',
+  'runtime/layout.ts': 'layout',
 }
 
 function layerOf(path: string): string {
+  if (path in FILES) return FILES[path]!
   const [first, ...rest] = path.split('/')
-  if (rest.length === 0) return FILES[path] ?? 'api'
+  if (rest.length === 0) return 'api'
   return FOLDERS.includes(first!) ? first! : `unknown folder ${first}`
 }
 
