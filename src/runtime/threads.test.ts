@@ -1,6 +1,17 @@
 import { availableParallelism } from 'node:os'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { busy, FLOAT64, INT32, loop, ON_WORKER, recordOf, shared, slots, startPool } from '../../test/house/pool.ts'
+import {
+  busy,
+  FLOAT64,
+  INT32,
+  loop,
+  ON_WORKER,
+  recordOf,
+  shared,
+  slots,
+  startPool,
+  WASM_COUNT,
+} from '../../test/house/pool.ts'
 import { heap } from './memory.ts'
 import {
   getNumThreads,
@@ -204,52 +215,12 @@ describe('arrays made in a loop', () => {
 })
 
 describe('a WebAssembly program', () => {
-  // (func $launch0 (lo hi args) → status: for (i = lo; i < hi; i++) { if (i == args[1].i32) { tls.site = 6; tls.value0 = sqrt(i); return 1 }
-  //   base = *(args[0].i32); base[i] += 1 + toInt32(sin(0.0)) }; return 0)
-  const op = { get: 0x20, set: 0x21, i32: 0x41 }
-  // biome-ignore format: one instruction a line
-  const body = [
-    1, 1, 0x7f, // one local, i32: the element's address
-    0x03, 0x40, // loop
-    op.get, 0, op.get, 1, 0x48, // lo < hi
-    0x04, 0x40, // if
-    op.get, 0, op.get, 2, 0x28, 2, 8, 0x46, // lo == args[1]
-    0x04, 0x40, // if
-    0x23, 0, op.i32, 6, 0x36, 2, 0, // tls.site = 6
-    0x23, 0, op.get, 0, 0xb7, 0x39, 3, 8, // tls.value0 = lo
-    op.i32, 1, 0x0f, // return 1
-    0x0b,
-    op.get, 2, 0x28, 2, 0, 0x28, 2, 0, // base
-    op.get, 0, op.i32, 2, 0x74, 0x6a, 0x22, 3, // + lo * 4
-    op.get, 3, 0x28, 2, 0, // its value
-    0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0xaa, // i32(cos(0)) = 1
-    0x6a, 0x36, 2, 0, // the sum back
-    op.get, 0, op.i32, 1, 0x6a, op.set, 0, // lo++
-    0x0c, 1, // next
-    0x0b, 0x0b,
-    op.i32, 0, 0x0b,
-  ]
-  const text = (s: string) => [s.length, ...new TextEncoder().encode(s)]
-  const section = (id: number, bytes: number[]) => [id, (bytes.length & 0x7f) | 0x80, bytes.length >> 7, ...bytes]
-  const bytes = new Uint8Array([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [2, 0x60, 1, 0x7c, 1, 0x7c, 0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7f]),
-    ...section(2, [
-      3,
-      ...[...text('env'), ...text('memory'), 2, 3, 0, 0x80, 0x80, 4],
-      ...[...text('env'), ...text('tls'), 3, 0x7f, 0],
-      ...[...text('math'), ...text('cos'), 0, 0],
-    ]),
-    ...section(3, [1, 1]),
-    ...section(7, [1, ...text('launch0'), 0, 1]),
-    ...section(10, [1, (body.length & 0x7f) | 0x80, body.length >> 7, ...body]),
-  ])
   const n = 3_000_000
 
   it('runs on all threads, each with its own area', () => {
-    const module = new WebAssembly.Module(bytes)
+    const module = new WebAssembly.Module(WASM_COUNT)
     const { memory } = heap()!
-    const imports = { env: { memory, tls: threadArea() }, math: { cos: Math.cos } }
+    const imports = { env: { memory, tls: threadArea(), launch: () => 1 }, math: { cos: Math.cos } }
     const run = new WebAssembly.Instance(module, imports).exports['launch0'] as (...a: number[]) => number
     const id = registerProgram({ kind: 'wasm', module, host: ['cos'] })
     const out = shared(n)
