@@ -196,7 +196,7 @@ class FnVerifier {
       case 'barrier':
         return
       default:
-        return s satisfies never
+        s satisfies never
     }
   }
 
