@@ -7,9 +7,9 @@
  */
 
 import { TsumbaError } from '../errors.ts'
-import { depthError } from './failure.ts'
 import { PACKAGE } from '../types.ts'
 import { createForkJoin, type ForkJoin, OUTCOME, TEAM } from './chunks.ts'
+import { depthError } from './failure.ts'
 import { type Heap, heap, heapReason } from './memory.ts'
 import { programs, Team, THREAD_LAYOUT, WORKER_HEAP_MB } from './threads-team.ts'
 import type { NodeThreads } from './worker.ts'

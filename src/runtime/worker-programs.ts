@@ -47,7 +47,7 @@ export interface Programs {
   call(id: number, args: readonly AsyncArgument[]): Outcome
 }
 
-/** Runs a launched function over a range in whatever way this thread does. */
+/** Runs a launched function over a range by whatever threads it may; without one, launches run on their caller. */
 export type Launcher = (id: number, ordinal: number, lo: number, hi: number, args: number, here: Range) => number
 
 export function createPrograms(
@@ -56,7 +56,7 @@ export function createPrograms(
   area: number,
   allocator: ThreadAllocator,
   fork: ForkJoin,
-  launch: Launcher,
+  launch: Launcher | undefined,
 ): Programs {
   type View = ArrayLike<number> & { byteOffset: number; byteLength: number }
   type JsProgram = {
@@ -71,8 +71,8 @@ export function createPrograms(
   const clamped = new Uint8ClampedArray(1)
   const specs = new Map<number, ProgramSpec>()
   const loaded = new Map<number, JsProgram | WasmProgram>()
-  /** Handles of the arrays that checked JavaScript sees, and those it allocated itself. */
-  const handles = new Map<unknown, number>()
+  /** Handles of the arrays that checked JavaScript sees; weak, since a worker runs for as long as the process. */
+  const handles = new WeakMap<object, number>()
   let allocated: number[] = []
   /** Where the next launch's slots go: nothing else on this thread uses the stack while JavaScript runs. */
   let top = area + layout.stack
@@ -98,7 +98,7 @@ export function createPrograms(
       const info = layout.dtypes[h.getInt32(layout.header.dtype, true)]!
       const ctor = (globalThis as never as Record<string, never>)[info.arrayName]!
       const base = h.getUint32(layout.header.base, true)
-      const view = fork.view(ctor, info.size, base, h.getUint32(layout.header.length, true))
+      const view = fork.view<object>(ctor, info.size, base, h.getUint32(layout.header.length, true))
       handles.set(view, handle)
       return view
     },
@@ -115,7 +115,7 @@ export function createPrograms(
     empty(type: Type): unknown {
       const name = type.kind === 'array' ? type.dtype : 'float64'
       const info = layout.dtypes.find((d) => d.name === name)!
-      const view = new (globalThis as never as Record<string, new (n: number) => unknown>)[info.arrayName]!(0)
+      const view = new (globalThis as never as Record<string, new (n: number) => object>)[info.arrayName]!(0)
       handles.set(view, 0)
       return view
     },
@@ -132,7 +132,7 @@ export function createPrograms(
       const slots = fork.view(DataView as never, 1, args, types.length * layout.slot) as DataView
       types.forEach((type, k) => {
         const at = k * layout.slot
-        if (tools.isArray(type)) slots.setInt32(at, handles.get(values[k]) ?? 0, true)
+        if (tools.isArray(type)) slots.setInt32(at, handles.get(values[k] as object) ?? 0, true)
         else if (tools.isInteger(type)) slots.setInt32(at, Number(values[k]), true)
         else slots.setFloat64(at, Number(values[k]), true)
       })
@@ -157,7 +157,6 @@ export function createPrograms(
       const gone = allocated
       allocated = []
       for (const handle of gone) if (handle !== kept) allocator.free(handle)
-      handles.clear()
     },
     alloc(dtype: number | string, length: number, site: number): unknown {
       const code = typeof dtype === 'string' ? layout.dtypes.findIndex((d) => d.name === dtype) : dtype
@@ -184,7 +183,7 @@ export function createPrograms(
         launch(ordinal: number, lo: number, hi: number, args: readonly unknown[], serial: unknown) {
           if (hi <= lo) return
           const run = program.code.launches[ordinal]!
-          if (serial) {
+          if (serial || !launch) {
             run(lo, hi, ...args)
             return
           }
@@ -229,7 +228,7 @@ export function createPrograms(
         free: (handle: number) => allocator.free(handle),
         launch(ordinal: number, lo: number, hi: number, args: number, serial: number): number {
           const run = program.exports[`launch${ordinal}`]!
-          if (serial !== 0) return run(lo, hi, args) as number
+          if (serial !== 0 || !launch) return run(lo, hi, args) as number
           return launch(id, ordinal, lo, hi, args, (from, to) => run(from, to, args) as number)
         },
       }
@@ -268,7 +267,7 @@ export function createPrograms(
         const result = program.code.entry(...values)
         if (typeof result === 'number' || typeof result === 'boolean') return { status: 0, result }
         if (result === undefined) return { status: 0 }
-        kept = handles.get(result) ?? 0
+        kept = handles.get(result as object) ?? 0
         if (kept !== 0 && !allocated.includes(kept)) {
           Atomics.add(fork.view(Int32Array, 4, kept + layout.header.refs, 1), 0, 1)
         }

@@ -38,13 +38,13 @@ export function runPoolWorker(
   node: NodeThreads,
   data: PoolWorkerData,
   fork: ForkJoin,
-  makePrograms: (launch: Launcher) => Programs,
+  makePrograms: (launch: undefined) => Programs,
 ): void {
   const T = data.layout.team
   const w = fork.team(data.team)
   const slot = T.slots + data.index * T.slotWords
   // A launch inside a launch runs on the thread that meets it.
-  const programs = makePrograms((_id, _ordinal, lo, hi, _args, here) => here(lo, hi))
+  const programs = makePrograms(undefined)
   let mail = 0
   const tools = {
     receive(): void {
