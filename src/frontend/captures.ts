@@ -12,6 +12,7 @@ import { inspect, type ScopeValues } from './inspect.ts'
 import { constancyOf } from './locate.ts'
 import { type AnyFunction, isNative } from './source.ts'
 import { type CapturesThunk, readThunk, type Thunk, type ThunkMatch } from './thunk.ts'
+import { isImportName } from './tools.ts'
 
 /** A compiled function holds the plain one under this symbol, and stands for it inside other kernels. */
 export const PLAIN: unique symbol = Symbol.for(`${PACKAGE}.plain`) as never
@@ -77,7 +78,7 @@ export class Captures {
     let value = root.value
     for (let i = root.length; i < path.length; i++) value = member(value, path.slice(0, i), path[i]!, fail)
     const found = classify(value, path, root.origin, fail)
-    if (root.origin === 'scope' && needsProof(root.value, found)) this.proveConstant(path[0]!, fail)
+    if (root.origin === 'scope' && needsProof(path[0]!, root.value, found)) this.proveConstant(path[0]!, fail)
     return found
   }
 
@@ -154,9 +155,9 @@ const valueAt = (root: unknown, path: readonly string[], length: number): unknow
   path.slice(1, length).reduce((v, key) => (v as Record<string, unknown> | undefined)?.[key], root)
 
 /** Namespaces are bound for good, and nothing else can take the place of prange or an atomic operation. */
-function needsProof(root: unknown, found: Captured): boolean {
+function needsProof(name: string, root: unknown, found: Captured): boolean {
   if (found.kind === 'intrinsic' && (found.name === 'prange' || found.name.startsWith('atomic.'))) return false
-  return !(isNamespace(root) || root === Math)
+  return !(isNamespace(root) || root === Math || isImportName(name))
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
@@ -190,6 +191,7 @@ function member(object: unknown, path: readonly string[], key: string, fail: Fai
     return fail('capture', `\`${name}\` has no \`${key}\`.`, `Look for a misspelling; there is no \`${name}.${key}\`.`)
   }
   const fixed =
+    (path.length === 1 && isImportName(name)) ||
     object === Math ||
     object === Number ||
     isNamespace(object) ||

@@ -64,3 +64,6 @@ export function staticPath(node: Expression | Super): string[] | undefined {
   const key = property.value
   return typeof key === 'string' || typeof key === 'number' ? [...object, String(key)] : undefined
 }
+
+/** vite's names for imported modules: what they hold counts as a module even where a test replaced it by an object. */
+export const isImportName = (name: string): boolean => /^__(?:vite_ssr|vi)_import_\d+__$/.test(name)
