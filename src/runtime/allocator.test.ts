@@ -46,11 +46,11 @@ describe('allocator', () => {
   })
 
   it('agrees with a model over random sequences: no overlap, zeroes where asked, nothing lost', () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const next = random(seed)
       const { memory, allocator } = make(2048)
       const live = new Map<number, { base: number; bytes: number; mark: number }>()
-      for (let step = 0; step < 4000; step++) {
+      for (let step = 0; step < 2500; step++) {
         if (next() < 0.55) {
           const bytes = next() < 0.05 ? Math.floor(next() * 2_000_000) : Math.floor(next() ** 3 * 9000)
           const zero = next() < 0.5

@@ -23,7 +23,7 @@ class Failed {
   readonly site: number
   readonly value0: number
   readonly value1: number
-  constructor(site: number, value0: number, value1: number) {
+  constructor(site: number, value0 = 0, value1 = 0) {
     this.site = site
     this.value0 = value0
     this.value1 = value1
@@ -60,7 +60,7 @@ class Program implements Loaded {
     this.arrays = artifact.entry.params.flatMap((type, k) => (type.kind === 'array' ? [k] : []))
     this.made = artifact.launches.length > 0 ? heap() : undefined
     const rt = {
-      fail: (site: number, value0: number, value1: number) => new Failed(site, value0, value1),
+      fail: (site: number, value0?: number, value1?: number) => new Failed(site, value0, value1),
       alloc: (dtype: DType | number, length: number, site: number) => this.alloc(dtype, length, site),
       overlap,
       launch: (ordinal: number, lo: number, hi: number, args: readonly unknown[], serial: unknown) =>
