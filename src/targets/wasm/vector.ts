@@ -70,13 +70,19 @@ export function emitMaskedStore(_s: Scope, stmt: Store): never {
 
 // ───────────────────────────── lanes ─────────────────────────────
 
+/** The type in mnemonics; refuses vectors of other than 128 bits. */
+function laneName(type: VecType): string {
+  valueTypeOf(type)
+  return typeName(type)
+}
+
 const MASK_LANES = { 2: 'i64x2', 4: 'i32x4', 8: 'i16x8', 16: 'i8x16' } as const
 const maskLanes = (type: MaskType): string => MASK_LANES[type.lanes as keyof typeof MASK_LANES]
 
 export function emitSplat(s: Scope, e: Splat): void {
   if (e.type.kind === 'vec') {
     emitExpr(s, e.value)
-    s.code.op(`${typeName(e.type)}.splat`)
+    s.code.op(`${laneName(e.type)}.splat`)
     return
   }
   // All ones for true: 0 − 1.
@@ -89,7 +95,7 @@ export function emitSplat(s: Scope, e: Splat): void {
 
 /** base + stride · k, each lane rounded once for the product and once for the sum, as a scalar loop would. */
 export function emitRamp(s: Scope, e: Ramp): void {
-  const name = typeName(e.type)
+  const name = laneName(e.type)
   emitExpr(s, e.base)
   s.code.op(`${name}.splat`)
   emitExpr(s, e.stride)
@@ -148,7 +154,7 @@ export function emitExtract(s: Scope, e: Extract): void {
 
 /** One lane of the vector on the stack: narrow lanes as i32, a mask's as bool. */
 function emitLane(s: Scope, type: VecType | MaskType, lane: number): void {
-  const name = type.kind === 'mask' ? maskLanes(type) : typeName(type)
+  const name = type.kind === 'mask' ? maskLanes(type) : laneName(type)
   const isNarrow = name === 'i8x16' || name === 'i16x8'
   s.code.lane(`${name}.extract_lane${isNarrow ? '_s' : ''}`, lane)
   if (type.kind !== 'mask') return
