@@ -34,6 +34,8 @@ interface Owner {
   readonly bytes: number
   pinned: boolean
   freed: boolean
+  /** Calls under way on other threads that use the block. */
+  holds: number
   ballast: ArrayBuffer | undefined
 }
 
@@ -105,7 +107,7 @@ const registry = new FinalizationRegistry<{ handle: number; bytes: number }>(({ 
 
 function own(view: TypedArray, handle: number): void {
   const bytes = view.byteLength
-  const owner: Owner = { handle, bytes, pinned: false, freed: false, ballast: undefined }
+  const owner: Owner = { handle, bytes, pinned: false, freed: false, holds: 0, ballast: undefined }
   if (handle !== 0) {
     owner.ballast = ballast(bytes)
     handedOut += bytes
@@ -147,11 +149,30 @@ function dispose(this: TypedArray & Owned): void {
   if (owner === undefined || owner.freed) return
   owner.freed = true
   owner.ballast = undefined
-  if (owner.handle === 0 || owner.pinned) return
+  if (owner.handle !== 0 && !owner.pinned) giveBack(owner)
+}
+
+function giveBack(owner: Owner): void {
+  if (owner.holds > 0) return
   registry.unregister(owner)
   handedOut -= owner.bytes
   handedOutInTask -= Math.min(handedOutInTask, owner.bytes)
   heap()!.allocator.free(owner.handle)
+}
+
+/**
+ * Keeps the blocks of these arrays from being freed, by the collector or at the end of a `using` scope, until the
+ * function it returns is called.
+ */
+export function hold(views: readonly TypedArray[]): () => void {
+  const owners = views.flatMap((view) => (view as Owned)[OWNER] ?? [])
+  for (const owner of owners) owner.holds++
+  return () => {
+    for (const owner of owners) {
+      owner.holds--
+      if (owner.freed && owner.handle !== 0 && !owner.pinned) giveBack(owner)
+    }
+  }
 }
 
 // ── from handles to views ──

@@ -15,6 +15,7 @@ import { borrowArea, type Loan, lend, take, writeHeader } from './arrays-lend.ts
 import { failureError, internalError, translate } from './failure.ts'
 import { HEADER, SLOT, TLS } from './layout.ts'
 import type { Loaded, LoadOptions } from './loaded.ts'
+import { callElsewhere } from './loaded-async.ts'
 import { type Heap, heap } from './memory.ts'
 import { launch, registerProgram } from './threads.ts'
 
@@ -92,6 +93,15 @@ class Program implements Loaded {
     }
   }
 
+  async(args: readonly unknown[]): Promise<unknown> {
+    return callElsewhere(() => this.registered(), this.artifact.entry, this.options, this, args)
+  }
+
+  private registered(): number {
+    const { text, launchParams } = this.artifact
+    return (this.id ??= registerProgram({ kind: 'js', text, launchParams }))
+  }
+
   private callInPlace(args: readonly unknown[]): unknown {
     // Freed and detached arrays throw here.
     for (const k of this.arrays) isShared(args[k] as TypedArray)
@@ -166,16 +176,11 @@ class Program implements Loaded {
       run(lo, hi, ...args)
       return
     }
-    this.id ??= registerProgram({
-      kind: 'js',
-      text: this.artifact.text,
-      launchParams: this.artifact.launchParams,
-    })
     const area = borrowArea()
     const top = area.top
     this.blocks = undefined
     try {
-      const status = launch(this.id, ordinal, lo, hi, writeSlots(types, args), (from, to) => {
+      const status = launch(this.registered(), ordinal, lo, hi, writeSlots(types, args), (from, to) => {
         try {
           run(from, to, ...args)
           return 0

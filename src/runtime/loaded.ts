@@ -17,4 +17,9 @@ export interface LoadOptions {
 export interface Loaded {
   /** Arguments are of the types that the program was compiled for. */
   call(args: readonly unknown[]): unknown
+  /**
+   * The same call on another thread, where there is one. Ordinary arrays are copied now, and what the program writes is
+   * copied back when it settles; arrays of the shared memory are worked on in place meanwhile.
+   */
+  async(args: readonly unknown[]): Promise<unknown>
 }

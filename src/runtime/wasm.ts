@@ -2,7 +2,7 @@
 
 import { TsumbaError } from '../errors.ts'
 import type { Type } from '../ir/ir.ts'
-import type { WasmArtifact } from '../targets/target.ts'
+import type { EntryShape, WasmArtifact } from '../targets/target.ts'
 import { dtypeCode, dtypeInfo, type TypedArray } from '../types.ts'
 import { adopt, isShared } from './arrays.ts'
 import { borrowArea, type Loan, lend, take, writeHeader } from './arrays-lend.ts'
@@ -10,6 +10,7 @@ import { failureError, internalError, translate } from './failure.ts'
 import { hostFunctions } from './host.ts'
 import { HEADER, TLS } from './layout.ts'
 import type { Loaded, LoadOptions } from './loaded.ts'
+import { callElsewhere } from './loaded-async.ts'
 import { type Heap, heap, heapReason } from './memory.ts'
 import { launch, registerProgram } from './threads.ts'
 
@@ -25,6 +26,7 @@ export function loadWasm(artifact: WasmArtifact, options: LoadOptions): Loaded {
   const module = new WebAssembly.Module(artifact.bytes)
   const { alloc, free } = made.allocator
   let id: number | undefined
+  const registered = () => (id ??= registerProgram({ kind: 'wasm', module, host: artifact.host }))
   const env = {
     memory: made.memory,
     tls: new WebAssembly.Global({ value: 'i32', mutable: false }, made.tls),
@@ -34,13 +36,12 @@ export function loadWasm(artifact: WasmArtifact, options: LoadOptions): Loaded {
     launch(ordinal: number, lo: number, hi: number, args: number, serial: number): number {
       const run = exports[`launch${ordinal}`]!
       if (serial !== 0) return run(lo, hi, args)
-      id ??= registerProgram({ kind: 'wasm', module, host: artifact.host })
-      return launch(id, ordinal, lo, hi, args >>> 0, (from, to) => run(from, to, args))
+      return launch(registered(), ordinal, lo, hi, args >>> 0, (from, to) => run(from, to, args))
     },
   }
   const instance = new WebAssembly.Instance(module, { env, math: hostFunctions(artifact.host) })
   const exports = instance.exports as unknown as Record<string, (...args: number[]) => number>
-  return new Program(made, exports['entry'] as never, artifact, options)
+  return new Program(made, exports['entry'] as never, artifact, options, registered)
 }
 
 class Program implements Loaded {
@@ -50,13 +51,24 @@ class Program implements Loaded {
   private readonly passing: readonly Passing[]
   private readonly dtypes: readonly number[]
   private readonly result: Type | undefined
+  private readonly shape: EntryShape
+  /** The program's number on other threads. */
+  private readonly registered: () => number
   private readonly arrays: number
   /** The arguments of the call that is about to happen; reused, since the call itself copies them. */
   private readonly flat: (number | bigint)[] = []
   private readonly bases: number[]
 
-  constructor(made: Heap, entry: Program['entry'], artifact: WasmArtifact, options: LoadOptions) {
+  constructor(
+    made: Heap,
+    entry: Program['entry'],
+    artifact: WasmArtifact,
+    options: LoadOptions,
+    registered: () => number,
+  ) {
     this.made = made
+    this.shape = artifact.entry
+    this.registered = registered
     this.entry = entry
     this.options = options
     const { params, results } = artifact.entry
@@ -120,6 +132,10 @@ class Program implements Loaded {
       area.top = mark
       loan?.settle(failed)
     }
+  }
+
+  async(args: readonly unknown[]): Promise<unknown> {
+    return callElsewhere(this.registered, this.shape, this.options, this, args)
   }
 
   private recorded(): Error {
