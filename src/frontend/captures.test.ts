@@ -129,6 +129,17 @@ describe('captures refused', () => {
     expect(error.remedy).toMatch(remedy)
   })
 
+  it('a getter, which may give another value each time', () => {
+    const clock = Object.freeze({
+      rate: 2,
+      get now() {
+        return performance.now()
+      },
+    })
+    expect(returned(() => clock.rate)).toBe('2')
+    expect(refusalOf(() => clock.now).code).toBe('mutable-capture')
+  })
+
   it('a name that is nowhere, with every way out', () => {
     const error = refusalOf(functionFrom('(x) => x * MISSING'))
     expect(error.code).toBe('capture')
@@ -203,6 +214,13 @@ describe('the captures thunk', () => {
   it('the error for what it leaves out names it', () => {
     const error = refusalOf(functionFrom('(x) => x * MISSING'), { captures: () => ({ SCALE }) })
     expect(error.remedy).toContain('captures: () => ({ …, MISSING })')
+  })
+})
+
+describe('a thunk that is none', () => {
+  it.each([[{ SCALE }], [() => 3]])('%s', (captures) => {
+    const fn = () => SCALE * 1
+    expect(refusalOf(fn, { captures: captures as never }).remedy).toContain('captures: () => ({ SCALE, helper })')
   })
 })
 

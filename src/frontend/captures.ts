@@ -69,7 +69,7 @@ export class Captures {
     this.source = source
     this.selfName = selfName
     this.captures = options.captures
-    if (this.captures && !owners.has(this.captures)) owners.set(this.captures, fn)
+    if (typeof this.captures === 'function' && !owners.has(this.captures)) owners.set(this.captures, fn)
   }
 
   /** The meaning of `name` or `name.member.member`. */
@@ -168,6 +168,12 @@ const isNamespace = (value: unknown): boolean =>
   (Object.prototype.toString.call(value) === '[object Module]' ||
     (value as { __esModule?: unknown }).__esModule === true)
 
+/** The exports of one module inside a bundle: getters alone. */
+const isExportsObject = (object: object): boolean =>
+  Object.values(Object.getOwnPropertyDescriptors(object)).every(
+    (p) => p.get && !p.set && p.enumerable && !p.configurable,
+  )
+
 function member(object: unknown, path: readonly string[], key: string, fail: Fail): unknown {
   const name = path.join('.')
   if (ArrayBuffer.isView(object)) return failTypedArray(name, fail)
@@ -195,7 +201,8 @@ function member(object: unknown, path: readonly string[], key: string, fail: Fai
     object === Math ||
     object === Number ||
     isNamespace(object) ||
-    (!property.configurable && (property.get ? property.set === undefined : property.writable === false))
+    (!property.configurable && property.writable === false) ||
+    isExportsObject(object as object)
   if (!fixed) {
     return fail(
       'mutable-capture',

@@ -132,42 +132,60 @@ function scopeValues(entry: unknown): ScopeValues[] {
   return [scope.object as ScopeValues]
 }
 
+interface ScriptParsed {
+  readonly scriptId: string
+  readonly url: string
+  readonly startLine: number
+  readonly startColumn: number
+  readonly sourceMapURL?: string
+  /** Characters. */
+  readonly length?: number
+}
+
 const scripts = new Map<string, Script>()
 
+/** Characters of script text that are kept in advance. */
+const KEPT_AHEAD = 4e6
+
 /**
- * The script that holds a function. The debugger is on only meanwhile: enabled, it would keep WebAssembly in its
- * slowest tier.
+ * The script that holds a function. The debugger is on only meanwhile: enabled, it keeps WebAssembly in its slowest
+ * tier, and even a moment of it makes all modules tier up again. So the program's other scripts are read at once.
  */
 export function scriptOf(place: Place): Script | undefined {
   const before = scripts.get(place.scriptId)
   if (before !== undefined || attach() === undefined) return before
-  let about: { url: string; startLine: number; startColumn: number; sourceMapURL?: string } | undefined
-  const listen = (message: { params: object }) => {
-    const params = message.params as { scriptId: string } & NonNullable<typeof about>
-    if (params.scriptId === place.scriptId) about = params
-  }
+  const parsed: ScriptParsed[] = []
+  const listen = (message: { params: object }) => parsed.push(message.params as ScriptParsed)
   session!.on('Debugger.scriptParsed', listen)
   try {
     post('Debugger.enable')
-    const { scriptSource } = post<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId: place.scriptId })
-    const script: Script = {
-      id: place.scriptId,
-      url: about?.url ?? '',
-      text: scriptSource,
-      startLine: about?.startLine ?? 0,
-      startColumn: about?.startColumn ?? 0,
-      sourceMapUrl: about?.sourceMapURL ?? '',
-    }
-    scripts.set(script.id, script)
-    return script
+    readScripts(place.scriptId, parsed)
   } catch {
-    return undefined
+    // Then there is no script to be had.
   } finally {
     session!.off('Debugger.scriptParsed', listen)
-    try {
-      post('Debugger.disable')
-    } catch {
-      // It was never enabled.
+    if (parsed.length > 0) post('Debugger.disable')
+  }
+  return scripts.get(place.scriptId)
+}
+
+function readScripts(wanted: string, parsed: readonly ScriptParsed[]): void {
+  let room = KEPT_AHEAD
+  for (const about of parsed) {
+    if (scripts.has(about.scriptId)) continue
+    if (about.scriptId !== wanted) {
+      if (!/^file:/.test(about.url) || about.url.includes('/node_modules/')) continue
+      room -= about.length ?? 0
+      if (room < 0) continue
     }
+    const { scriptSource } = post<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId: about.scriptId })
+    scripts.set(about.scriptId, {
+      id: about.scriptId,
+      url: about.url,
+      text: scriptSource,
+      startLine: about.startLine,
+      startColumn: about.startColumn,
+      sourceMapUrl: about.sourceMapURL ?? '',
+    })
   }
 }

@@ -96,12 +96,12 @@ class Statements {
   private announce(node: VariableDeclaration): void {
     for (const d of node.declarations) {
       if (d.id.type !== 'Identifier') refuse(this.ctx, d.id, DESTRUCTURING)
-      else if (node.kind !== 'var') this.declare(d, node.kind === 'let' ? 'let' : 'const', d.end)
-      else if (this.vars.inPlace.has(d)) this.declare(d, 'var', 0)
+      else if (node.kind !== 'var') this.introduce(d, node.kind === 'let' ? 'let' : 'const', d.end)
+      else if (this.vars.inPlace.has(d)) this.introduce(d, 'var', 0)
     }
   }
 
-  private declare(node: VariableDeclarator, kind: Variable['kind'], readyAt: number): Variable {
+  private introduce(node: VariableDeclarator, kind: Variable['kind'], readyAt: number): Variable {
     const name = textOf(this.ctx, node.id)
     const variable = newVariable(this.ctx, name, kind, node.id)
     this.ctx.scope.declare({ variable, readyAt })

@@ -4,6 +4,7 @@
  */
 
 import type { Expression, ObjectExpression } from 'acorn'
+import { CompileError } from '../errors.ts'
 import { parseFunction } from './parse.ts'
 import { type AnyFunction, isNative, sourceOf } from './source.ts'
 import { isCoverageCounter, staticPath, unwrap } from './tools.ts'
@@ -24,8 +25,17 @@ export interface Thunk {
   find(path: readonly string[]): ThunkMatch | undefined
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
 export function readThunk(captures: CapturesThunk): Thunk {
-  const values = captures()
+  const values: unknown = typeof captures === 'function' ? captures() : undefined
+  if (!isRecord(values)) {
+    throw new CompileError({
+      code: 'capture',
+      reason: 'The option `captures` is not a function that returns an object.',
+      remedy: 'Write captures: () => ({ SCALE, helper }); a bare object would lose its names in minified code.',
+    })
+  }
   const { byPath, byKey } = readKeys(captures, Object.keys(values))
   return {
     keys: Object.keys(values),

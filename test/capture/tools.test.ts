@@ -60,6 +60,13 @@ describe('kernels mean the same under', () => {
     expectSame(await node(join(dir, 'test/capture/fixtures/main.js')))
   })
 
+  it('plain Node, which strips types itself', async (test) => {
+    // 'strip' from Node 22.18 on.
+    const strips = (process.features as { typescript?: unknown }).typescript
+    if (!strips) test.skip(`Node ${process.version} does not run TypeScript`)
+    expectSame(await node(join(fixtures, 'main.ts')))
+  })
+
   it.each([
     ['minified', { minify: true }],
     ['minified in one file of CommonJS', { minify: true, format: 'cjs' }],
