@@ -102,6 +102,16 @@ export class Code {
     this.#writer.u32(offset)
   }
 
+  /** `v128.load32_lane` and its like: one lane between a vector and memory. */
+  laneMemory(mnemonic: string, offset: number, lane: number): void {
+    const o = opcode(mnemonic)
+    if (o.immediate !== 'laneMemory') throw new Error(`${mnemonic} does not access memory by lanes`)
+    this.#opcode(o)
+    this.#writer.u32(o.align)
+    this.#writer.u32(offset)
+    this.#writer.byte(lane)
+  }
+
   lane(mnemonic: string, lane: number): void {
     this.#opcode(opcode(mnemonic))
     this.#writer.byte(lane)

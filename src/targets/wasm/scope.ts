@@ -224,9 +224,18 @@ export interface Operand {
   release(): void
 }
 
+/** An operand that may be given another value from the stack. */
+export interface Temporary extends Operand {
+  set(): void
+}
+
 /** Takes the value on the stack into a temporary. */
-export function held(s: Scope, type: ValueType): Operand {
+export function held(s: Scope, type: ValueType): Temporary {
   const index = s.code.temp(type)
   s.code.set(index)
-  return { push: () => s.code.get(index), release: () => s.code.release(type, index) }
+  return {
+    push: () => s.code.get(index),
+    set: () => s.code.set(index),
+    release: () => s.code.release(type, index),
+  }
 }

@@ -3,7 +3,7 @@ import { env, fn, i } from '../../../test/house/wasm-env.ts'
 import * as b from '../../ir/build.ts'
 import type { Expr, Type, VecType } from '../../ir/ir.ts'
 import { OPS } from '../../ir/ops/index.ts'
-import { array, BOOL, F32, F64, I32, I64, mask, scalar, vec } from '../../ir/types.ts'
+import { array, BOOL, F32, F64, I32, I64, INDEX, mask, scalar, vec } from '../../ir/types.ts'
 import type { DType, TypedArray } from '../../types.ts'
 import { Unsupported } from '../target.ts'
 
@@ -137,6 +137,25 @@ describe('lanes', () => {
       const e = env(fn('f', [flag], [BOOL], [], [b.ret(b.extract(b.splat(mask(lanes), ref(flag)), lanes - 1))], false))
       expect([e.call(true).value, e.call(false).value]).toEqual([1, 0])
     }
+  })
+
+  it('are loaded and stored under a mask, without touching what lies off it', () => {
+    const y = b.local('y', array('float32'))
+    const flags = b.local('flags', array('float32'))
+    const n = b.local('n', INDEX)
+    const m = op('gt', b.load(flags, i(0), 'proven', 0, f32x4), b.splat(f32x4, b.num(F32, 0)))
+    const loaded = b.load(x, ref(n), 'proven', 0, f32x4, m)
+    const e = env(fn('f', [x, y, flags, n], [], [], [b.store(y, ref(n), loaded, 'proven', 0, m)], false))
+    for (let set = 0; set < 16; set++) {
+      const on = [0, 1, 2, 3].map((lane) => (set >> lane) & 1)
+      const out = new Float32Array([9, 9, 9, 9, 9])
+      e.call(new Float32Array([1, 2, 3, 4, 5]), out, new Float32Array(on), 1)
+      expect([...out]).toEqual([9, ...on.map((flag, lane) => (flag ? lane + 2 : 9))])
+    }
+    const lanes = env(
+      fn('g', [x, flags], [F32], [], [b.ret(b.extract(b.load(x, i(0), 'proven', 0, f32x4, m), 2))], false),
+    )
+    expect(lanes.call(new Float32Array(4).fill(7), new Float32Array(4)).value).toBe(0)
   })
 
   it('are refused where a vector is not of 128 bits, or its bounds are open', () => {

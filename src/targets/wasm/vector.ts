@@ -60,12 +60,58 @@ export function emitVectorStore(s: Scope, stmt: Store): void {
   s.code.memory(store, offset)
 }
 
-export function emitMaskedLoad(_s: Scope, e: Load): never {
-  throw new Unsupported(`WebAssembly has no masked loads (of ${e.array.name}); they are lowered before`)
+/** Lane by lane: WebAssembly has no masked access, and a lane that is off may lie outside the array. */
+function eachActiveLane(s: Scope, mask: Expr, type: VecType, access: (lane: number, bytes: number) => void): void {
+  const flags = hold(s, mask)
+  for (let lane = 0; lane < type.lanes; lane++) {
+    flags.push()
+    emitLane(s, mask.type as MaskType, lane)
+    s.code.if()
+    access(lane, (16 / type.lanes) * lane)
+    s.code.end()
+  }
+  flags.release()
 }
 
-export function emitMaskedStore(_s: Scope, stmt: Store): never {
-  throw new Unsupported(`WebAssembly has no masked stores (into ${stmt.array.name}); they are lowered before`)
+function laneAccess(kind: 'load' | 'store', type: VecType, place: Load | Store): string {
+  checkProven(place.bounds)
+  if (accessOf(type, dtypeOf(place.array)) !== FULL) {
+    throw new Unsupported(`WebAssembly cannot ${kind} some lanes of ${typeName(type)} as ${dtypeOf(place.array)}`)
+  }
+  return `v128.${kind}${128 / type.lanes}_lane`
+}
+
+export function emitMaskedLoad(s: Scope, e: Load): void {
+  const type = e.type as VecType
+  const load = laneAccess('load', type, e)
+  const offset = emitAddress(s, e, elementShift(e.array))
+  const address = held(s, 'i32')
+  s.code.zero('v128')
+  const vector = held(s, 'v128')
+  eachActiveLane(s, e.mask!, type, (lane, bytes) => {
+    address.push()
+    vector.push()
+    s.code.laneMemory(load, offset + bytes, lane)
+    vector.set()
+  })
+  vector.push()
+  vector.release()
+  address.release()
+}
+
+export function emitMaskedStore(s: Scope, stmt: Store): void {
+  const type = stmt.value.type as VecType
+  const store = laneAccess('store', type, stmt)
+  const offset = emitAddress(s, stmt, elementShift(stmt.array))
+  const address = held(s, 'i32')
+  const value = hold(s, stmt.value)
+  eachActiveLane(s, stmt.mask!, type, (lane, bytes) => {
+    address.push()
+    value.push()
+    s.code.laneMemory(store, offset + bytes, lane)
+  })
+  value.release()
+  address.release()
 }
 
 // ───────────────────────────── lanes ─────────────────────────────
