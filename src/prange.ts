@@ -31,7 +31,7 @@ class Prange implements Iterator<number, undefined>, Iterable<number> {
 }
 
 function integer(value: unknown, what: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value + 0 // −0 is 0
   throw new TsumbaError(
     `prange needs whole numbers; its ${what} is ${String(value)}. Remedy: round it (Math.floor) before the loop.`,
     'integer',

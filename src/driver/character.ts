@@ -1,0 +1,83 @@
+/** What kind of work a program does, as far as the choice of a target asks. */
+
+import type { Expr, Local, Module, Stmt } from '../ir/ir.ts'
+import { findOp } from '../ir/ops/index.ts'
+import { exprReads, stmtBodies, stmtExprs, visitExpr } from '../ir/walk.ts'
+
+export interface Character {
+  /** The engine function that dominates its loops (`log`), if one does. */
+  readonly hostMath: string | undefined
+  /** Reads elements more than once, so that a copy of the arguments pays. */
+  readonly reuses: boolean
+  /** Makes arrays of its own. */
+  readonly allocates: boolean
+}
+
+/** An engine call weighs as much as so many plain operations. */
+const HOST_WEIGHT = 16
+/** What a loop does inside a loop counts so many times. */
+const DEPTH_WEIGHT = 32
+
+interface Work {
+  host: Map<string, number>
+  hostWeight: number
+  plainWeight: number
+  reuses: boolean
+  allocates: boolean
+}
+
+export function characterOf(module: Module): Character {
+  const work: Work = { host: new Map(), hostWeight: 0, plainWeight: 0, reuses: false, allocates: false }
+  const functions = new Map(module.functions.map((fn) => [fn.name, fn]))
+  const visited = new Set<string>()
+  const enter = (name: string, weight: number, loops: readonly Local[], depth: number) => {
+    const fn = functions.get(name)
+    if (!fn || visited.has(name)) return
+    visited.add(name)
+    walk(fn.body, weight, loops, depth)
+    visited.delete(name)
+  }
+  const walk = (stmts: readonly Stmt[], weight: number, loops: readonly Local[], depth: number) => {
+    for (const stmt of stmts) {
+      for (const e of stmtExprs(stmt)) weigh(e, weight, loops, depth, work)
+      if (stmt.kind === 'alloc') work.allocates = true
+      if (stmt.kind === 'call') enter(stmt.fn, weight, loops, depth)
+      if (stmt.kind === 'store') work.plainWeight += weight
+      const looping = stmt.kind === 'for' || stmt.kind === 'while'
+      const inner = stmt.kind === 'for' ? [...loops, stmt.variable] : loops
+      for (const body of stmtBodies(stmt)) {
+        walk(body, looping ? weight * DEPTH_WEIGHT : weight, inner, looping ? depth + 1 : depth)
+      }
+    }
+  }
+  enter(module.entry, 1, [], 0)
+  const names = [...work.host].sort((a, b) => b[1] - a[1])
+  return {
+    hostMath: work.hostWeight > work.plainWeight ? names[0]?.[0] : undefined,
+    reuses: work.reuses,
+    allocates: work.allocates,
+  }
+}
+
+function weigh(e: Expr, weight: number, loops: readonly Local[], depth: number, work: Work): void {
+  visitExpr(e, (node) => {
+    if (node.kind === 'load') {
+      work.plainWeight += weight
+      // An element whose index leaves out a loop around it is read again and again.
+      if (depth >= 2) {
+        const read = exprReads(node.index)
+        if (loops.length < depth || loops.some((variable) => !read.has(variable))) work.reuses = true
+      }
+    }
+    if (node.kind !== 'op') return
+    const host =
+      findOp(node.op)?.kind === 'host' || (node.op === 'rem' && node.type.kind === 'scalar' && node.type.name === 'f64')
+    if (!host) {
+      work.plainWeight += weight
+      return
+    }
+    const name = node.op === 'rem' ? 'the remainder (%)' : `Math.${node.op.replace(/\d$/, '')}`
+    work.hostWeight += weight * HOST_WEIGHT
+    work.host.set(name, (work.host.get(name) ?? 0) + weight)
+  })
+}

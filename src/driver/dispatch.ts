@@ -1,0 +1,147 @@
+/**
+ * One jitted function: finds the specialisation for a call's argument types, compiles it at the first call, and
+ * chooses the target that serves the arguments best.
+ */
+
+import { TsumbaError } from '../errors.ts'
+import { MAX_LENGTH } from '../frontend/facts.ts'
+import { isShared, pressure } from '../runtime/arrays.ts'
+import type { Loaded } from '../runtime/loaded.ts'
+import { heap } from '../runtime/memory.ts'
+import type { TypedArray } from '../types.ts'
+import { type Character, characterOf } from './character.ts'
+import { Compiled, type TargetName } from './compile.ts'
+import type { Settings } from './options.ts'
+import { ARG_TYPES, argumentError, codeOf, FLOAT64_CODE, INT32_CODE, isArrayCode, signatureText } from './signature.ts'
+
+interface Specialisation {
+  readonly codes: readonly number[]
+  readonly compiled: Compiled
+  readonly character: Character
+  readonly arrays: readonly number[]
+  readonly huge: boolean
+}
+
+export interface Choice {
+  readonly target: TargetName
+  readonly reason: string
+}
+
+/** More parameters than a key of base-16 digits holds exactly. */
+const MAX_ARGUMENTS = 12
+
+export class Dispatcher {
+  readonly fn: (...args: never[]) => unknown
+  readonly settings: Settings
+  private readonly specialisations = new Map<number, Specialisation>()
+  /** Parameters that have been given a fraction or a large number: int32 arguments go with float64 from then on. */
+  private readonly widened: boolean[] = []
+
+  constructor(fn: (...args: never[]) => unknown, settings: Settings) {
+    this.fn = fn
+    this.settings = settings
+  }
+
+  get signatures(): string[] {
+    return [...this.specialisations.values()].map((s) => signatureText(s.codes))
+  }
+
+  call(args: readonly unknown[]): unknown {
+    const specialisation = this.specialise(args)
+    return this.pick(specialisation, args).call(args)
+  }
+
+  async callAsync(args: readonly unknown[]): Promise<unknown> {
+    return this.call(args)
+  }
+
+  specialise(args: readonly unknown[]): Specialisation {
+    if (args.length > MAX_ARGUMENTS) {
+      throw new TsumbaError(
+        `${this.name}: ${args.length} arguments; a compiled function takes at most ${MAX_ARGUMENTS}.\n` +
+          'Remedy: put numbers that belong together into a typed array.',
+        'argument-count',
+      )
+    }
+    let key = 1
+    let huge = false
+    for (let k = 0; k < args.length; k++) {
+      let code = codeOf(args[k])
+      if (code === INT32_CODE && this.widened[k]) code = FLOAT64_CODE
+      else if (code === FLOAT64_CODE) this.widened[k] = true
+      else if (code < 0 || code >= FIRST_BIGINT) throw argumentError(this.name, k, this.parameterName(k), args[k])
+      if (isArrayCode(code) && (args[k] as TypedArray).length > MAX_LENGTH) huge = true
+      key = key * 16 + code
+    }
+    if (huge) key = -key
+    return this.specialisations.get(key) ?? this.create(key, args, huge)
+  }
+
+  private get name(): string {
+    return this.fn.name || '<anonymous>'
+  }
+
+  private parameterName(position: number): string | undefined {
+    for (const { compiled } of this.specialisations.values()) return compiled.program.params[position]?.name
+    return undefined
+  }
+
+  private create(key: number, args: readonly unknown[], huge: boolean): Specialisation {
+    const codes = args.map((arg, k) => {
+      const code = codeOf(arg)
+      return code === INT32_CODE && this.widened[k] ? FLOAT64_CODE : code
+    })
+    const compiled = new Compiled(
+      this.fn,
+      codes.map((code) => ARG_TYPES[code]!),
+      this.settings,
+      huge,
+    )
+    const arity = compiled.program.params.length
+    const specialisation: Specialisation = {
+      codes,
+      compiled,
+      character: characterOf(compiled.program.module),
+      // Arguments beyond the parameters are dropped, as JavaScript does.
+      arrays: codes.flatMap((code, k) => (isArrayCode(code) && k < arity ? [k] : [])),
+      huge,
+    }
+    this.specialisations.set(key, specialisation)
+    return specialisation
+  }
+
+  private pick(specialisation: Specialisation, args: readonly unknown[]): Loaded {
+    return specialisation.compiled.load(this.choose(specialisation, args).target)
+  }
+
+  /** The target for these arguments, and why. */
+  choose(s: Specialisation, args: readonly unknown[]): Choice {
+    if (s.huge) return { target: 'js', reason: 'an array has more than 2³⁰ elements, which takes 64-bit indices' }
+    if (this.settings.target !== 'auto') return { target: this.settings.target, reason: 'asked for by `target`' }
+    if (!heap()) return { target: 'js', reason: 'there is no shared WebAssembly memory here' }
+    if (s.character.hostMath) {
+      return { target: 'js', reason: `its time goes into ${s.character.hostMath}, which JavaScript calls faster` }
+    }
+    if (!s.character.reuses) {
+      let bytes = 0
+      for (const k of s.arrays) {
+        const array = args[k] as TypedArray
+        bytes += array.byteLength
+        if (!isShared(array)) {
+          return {
+            target: 'js',
+            reason:
+              `copying \`${s.compiled.program.params[k]?.name}\` into shared memory would cost more than the loop ` +
+              'gains: make it with allocate()',
+          }
+        }
+      }
+      if (s.character.allocates && pressure(bytes)) {
+        return { target: 'js', reason: 'results of earlier calls still fill the shared memory' }
+      }
+    }
+    return { target: 'wasm', reason: 'its arrays can be used in place' }
+  }
+}
+
+const FIRST_BIGINT = ARG_TYPES.indexOf('int64[]')

@@ -1,0 +1,656 @@
+/**
+ * Type inference: walks the kernel's syntax with the types of the arguments and finds a fact for every expression and a
+ * type for every variable. It follows the flow: a condition narrows what it tests, loops run to a fixed point.
+ */
+
+import { type CompileError, compileError } from '../errors.ts'
+import type { Expr, KernelFn, Label, Loc, Stmt, Variable } from './ast.ts'
+import { counters } from './counters.ts'
+import {
+  ANY_NUMBER,
+  add,
+  assume,
+  BOOLEAN,
+  bitwise,
+  constantFact,
+  covers,
+  div,
+  EXACT,
+  elementFact,
+  type Fact,
+  INT32,
+  integerFact,
+  join,
+  mul,
+  type NumberFact,
+  neg,
+  rem,
+  sub,
+  UNDEFINED,
+  widen,
+} from './facts.ts'
+import { mathFact } from './math-facts.ts'
+
+export interface Inferred {
+  readonly exprs: ReadonlyMap<Expr, Fact>
+  /** Everything that is ever assigned to a variable, joined. */
+  readonly variables: ReadonlyMap<Variable, Fact>
+  /** The statements that can run at all. */
+  readonly reached: ReadonlySet<Stmt>
+  /** Joined over all returns; `undefined` where the end is reached. */
+  readonly result: Fact
+}
+
+export interface InferOptions {
+  /** The largest array length: SMALL, or EXACT for kernels that are given longer arrays. */
+  readonly maxLength: number
+  /** The result of a helper called with such arguments; undefined while it is not known (recursion). */
+  readonly call: (expr: Extract<Expr, { kind: 'invoke' }>, args: readonly Fact[]) => Fact | undefined
+}
+
+/** What is known of each variable at one place; undefined where the place is not reached. */
+type Env = Map<Variable, Fact> | undefined
+
+const joinEnv = (a: Env, b: Env): Env => {
+  if (!a) return b
+  if (!b) return a
+  const out = new Map<Variable, Fact>()
+  // A variable known on one side only is out of scope after the join.
+  for (const [variable, fact] of a) {
+    const other = b.get(variable)
+    if (other) out.set(variable, join(fact, other))
+  }
+  return out
+}
+
+const coversEnv = (a: Map<Variable, Fact>, b: Env): boolean => {
+  if (!b) return true
+  for (const [variable, fact] of a) {
+    const other = b.get(variable)
+    if (other && !covers(fact, other)) return false
+  }
+  return true
+}
+
+const widenEnv = (before: Map<Variable, Fact>, next: Map<Variable, Fact>): Map<Variable, Fact> => {
+  const out = new Map<Variable, Fact>()
+  for (const [variable, fact] of before) {
+    const grown = next.get(variable)
+    out.set(variable, grown ? widen(fact, grown) : fact)
+  }
+  return out
+}
+
+interface Exits {
+  breaks: Env
+  continues: Env
+}
+
+export function infer(kernel: KernelFn, args: readonly Fact[], options: InferOptions): Inferred {
+  return new Inference(kernel, options).run(args)
+}
+
+class Inference {
+  private readonly kernel: KernelFn
+  private readonly options: InferOptions
+  private readonly exprs = new Map<Expr, Fact>()
+  /** The facts of the latest walk, also while nothing is recorded. */
+  private readonly latest = new Map<Expr, Fact>()
+  private readonly variables = new Map<Variable, Fact>()
+  private readonly reached = new Set<Stmt>()
+  private readonly exits = new Map<Label, Exits>()
+  private readonly counting: ReadonlySet<Variable>
+  private result: Fact | undefined
+  /** Off while a loop looks for its fixed point: only the last walk is kept. */
+  private recording = true
+  private env: Env = new Map()
+
+  constructor(kernel: KernelFn, options: InferOptions) {
+    this.kernel = kernel
+    this.options = options
+    this.counting = counters(kernel)
+  }
+
+  run(args: readonly Fact[]): Inferred {
+    this.kernel.params.forEach((param, k) => {
+      let fact = args[k] ?? UNDEFINED
+      if (fact.kind === 'undefined' && param.default) fact = this.expr(param.default)
+      this.assign(param.variable, fact)
+    })
+    this.stmts(this.kernel.body)
+    if (this.env) this.result = this.result ? join(this.result, UNDEFINED) : UNDEFINED
+    const result = this.result ?? UNDEFINED
+    if (result.kind === 'maybe' || result.kind === 'mixed') {
+      throw this.error(
+        { start: 0, end: this.kernel.source.text.length },
+        'return-type',
+        result.kind === 'maybe'
+          ? `\`${this.kernel.source.name}\` returns a value on some paths and nothing on others.`
+          : `\`${this.kernel.source.name}\` returns ${describe(result)}.`,
+        'Return a value of one type on every path.',
+      )
+    }
+    return { exprs: this.exprs, variables: this.variables, reached: this.reached, result }
+  }
+
+  private error(loc: Loc, code: string, reason: string, remedy: string): CompileError {
+    return compileError(this.kernel.source, loc, code, reason, remedy)
+  }
+
+  // ───────────────────────────── statements ─────────────────────────────
+
+  private stmts(stmts: readonly Stmt[]): void {
+    for (const stmt of stmts) {
+      if (!this.env) return
+      if (this.recording) this.reached.add(stmt)
+      this.stmt(stmt)
+    }
+  }
+
+  private stmt(stmt: Stmt): void {
+    switch (stmt.kind) {
+      case 'declare':
+        if (stmt.init) this.assign(stmt.variable, this.expr(stmt.init))
+        else this.env?.set(stmt.variable, UNDEFINED)
+        return
+      case 'expr':
+        this.expr(stmt.expr)
+        return
+      case 'if': {
+        const [yes, no] = this.branch(stmt.test)
+        this.env = yes
+        this.stmts(stmt.then)
+        const after = this.env
+        this.env = no
+        this.stmts(stmt.else)
+        this.env = joinEnv(after, this.env)
+        return
+      }
+      case 'while':
+        this.loop(stmt.label, () => {
+          const [yes, no] = this.branch(stmt.test)
+          this.env = yes
+          this.stmts(stmt.body)
+          this.env = joinEnv(this.env, this.exits.get(stmt.label)!.continues)
+          return no
+        })
+        return
+      case 'doWhile':
+        this.loop(stmt.label, () => {
+          this.stmts(stmt.body)
+          this.env = joinEnv(this.env, this.exits.get(stmt.label)!.continues)
+          if (!this.env) return undefined
+          const [yes, no] = this.branch(stmt.test)
+          this.env = yes
+          return no
+        })
+        return
+      case 'for':
+        this.stmts(stmt.init)
+        this.loop(stmt.label, () => {
+          const [yes, no] = stmt.test ? this.branch(stmt.test) : [this.env, undefined]
+          this.env = yes
+          this.stmts(stmt.body)
+          this.env = joinEnv(this.env, this.exits.get(stmt.label)!.continues)
+          if (this.env && stmt.update) this.expr(stmt.update)
+          return no
+        })
+        return
+      case 'prange': {
+        const start = stmt.start ? this.number(stmt.start) : integerFact(0, 0)
+        const stop = this.number(stmt.stop)
+        const step = stmt.step ? this.number(stmt.step) : integerFact(1, 1)
+        const span = step.lo > 0 ? [start.lo, stop.hi - 1] : [stop.lo + 1, start.hi]
+        if (step.lo <= 0 && step.hi >= 0) span.splice(0, 2, Math.min(start.lo, stop.lo), Math.max(start.hi, stop.hi))
+        const lo = Math.max(span[0]!, -EXACT)
+        const hi = Math.min(span[1]!, EXACT)
+        const each = integerFact(Math.min(lo, hi), Math.max(lo, hi), start.len || stop.len)
+        this.loop(stmt.label, () => {
+          const before = this.env
+          this.env = new Map(this.env)
+          this.assign(stmt.variable, each)
+          this.stmts(stmt.body)
+          this.env = joinEnv(this.env, this.exits.get(stmt.label)!.continues)
+          return before
+        })
+        return
+      }
+      case 'block':
+        if (!stmt.label) return this.stmts(stmt.body)
+        this.exits.set(stmt.label, { breaks: undefined, continues: undefined })
+        this.stmts(stmt.body)
+        this.env = joinEnv(this.env, this.exits.get(stmt.label)!.breaks)
+        return
+      case 'break': {
+        const exits = this.exits.get(stmt.label)!
+        exits.breaks = joinEnv(exits.breaks, this.env)
+        this.env = undefined
+        return
+      }
+      case 'continue': {
+        const exits = this.exits.get(stmt.label)!
+        exits.continues = joinEnv(exits.continues, this.env)
+        this.env = undefined
+        return
+      }
+      case 'return': {
+        const fact = stmt.value ? this.expr(stmt.value) : UNDEFINED
+        this.result = this.result ? join(this.result, fact) : fact
+        this.env = undefined
+        return
+      }
+      default:
+        stmt satisfies never
+    }
+  }
+
+  /** `walk` runs test, body and update once from `this.env`, leaves the back edge there and returns the exit. */
+  private loop(label: Label, walk: () => Env): void {
+    const entry = this.env!
+    const once = (start: Map<Variable, Fact>): { back: Env; exit: Env } => {
+      this.exits.set(label, { breaks: undefined, continues: undefined })
+      this.env = new Map(start)
+      const exit = walk()
+      return { back: this.env, exit: joinEnv(exit, this.exits.get(label)!.breaks) }
+    }
+    const recording = this.recording
+    const result = this.result
+    this.recording = false
+    let head = entry
+    let out = once(head)
+    for (let round = 0; out.back && !coversEnv(head, out.back); round++) {
+      const next = joinEnv(head, out.back)!
+      head = round === 0 ? next : widenEnv(head, next)
+      out = once(head)
+    }
+    // What the widening overshot, one more walk from the joined back edge takes back.
+    if (out.back && head !== entry) {
+      const narrowed = joinEnv(entry, out.back)!
+      const check = once(narrowed)
+      if (coversEnv(narrowed, check.back)) {
+        head = narrowed
+        out = check
+      }
+    }
+    this.recording = recording
+    this.result = result
+    if (recording) out = once(head)
+    this.env = out.exit
+  }
+
+  private assign(variable: Variable, value: Fact): void {
+    let fact = value
+    if (fact.kind === 'number' && this.counting.has(variable)) {
+      // Counting to 2⁵³ in small steps takes longer than any run: see counters.ts.
+      fact = { ...fact, lo: Math.max(fact.lo, -EXACT), hi: Math.min(fact.hi, EXACT) }
+    }
+    this.env?.set(variable, fact)
+    if (this.recording) {
+      const known = this.variables.get(variable)
+      this.variables.set(variable, known ? join(known, fact) : fact)
+    }
+  }
+
+  // ───────────────────────────── conditions ─────────────────────────────
+
+  /** What holds where `test` is true, and where it is false. */
+  private branch(test: Expr): [Env, Env] {
+    switch (test.kind) {
+      case 'boolean':
+        this.expr(test)
+        return test.value ? [this.env, undefined] : [undefined, this.env]
+      case 'unary':
+        if (test.op === '!') {
+          const [yes, no] = this.branch(test.value)
+          this.note(test, BOOLEAN)
+          return [no, yes]
+        }
+        break
+      case 'logical': {
+        const [yes, no] = this.branch(test.left)
+        this.env = test.op === '&&' ? yes : no
+        if (!this.env) {
+          this.note(test, BOOLEAN)
+          return [yes, no]
+        }
+        const [yes2, no2] = this.branch(test.right)
+        this.note(test, BOOLEAN)
+        return test.op === '&&' ? [yes2, joinEnv(no, no2)] : [joinEnv(yes, yes2), no2]
+      }
+      case 'binary': {
+        this.expr(test)
+        const left = this.latest.get(test.left)
+        const right = this.latest.get(test.right)
+        if (left?.kind !== 'number' || right?.kind !== 'number') break
+        const env = this.env
+        const yes = this.narrow(env, test.left, test.op, right)
+        const yes2 = this.narrow(yes, test.right, flipped(test.op), left)
+        const opposite = left.nan || right.nan ? undefined : negated(test.op)
+        const no = opposite ? this.narrow(env, test.left, opposite, right) : env
+        const no2 = opposite ? this.narrow(no, test.right, flipped(opposite), left) : env
+        return [yes2, no2 === env ? (env ? new Map(env) : env) : no2]
+      }
+      case 'intrinsic': {
+        const fact = this.expr(test)
+        const arg = test.args[0]
+        if (test.name === 'Number.isInteger' && arg?.kind === 'variable' && fact.kind === 'boolean') {
+          const known = this.env?.get(arg.variable)
+          if (known?.kind === 'number') {
+            const yes = new Map(this.env)
+            yes.set(arg.variable, { ...known, int: true, nan: false })
+            return [yes, this.env]
+          }
+        }
+        return [this.env, this.env ? new Map(this.env) : undefined]
+      }
+    }
+    const fact = this.expr(test)
+    if (fact.kind !== 'boolean' && fact.kind !== 'number') throw this.typeError(test, fact, 'a truth value or number')
+    return [this.env, this.env ? new Map(this.env) : undefined]
+  }
+
+  private narrow(env: Env, expr: Expr, op: string, other: NumberFact): Env {
+    if (expr.kind !== 'variable' || !env) return env
+    const known = env.get(expr.variable)
+    if (known?.kind !== 'number') return env
+    const relation = op === '==' ? '===' : op
+    if (relation !== '<' && relation !== '<=' && relation !== '>' && relation !== '>=' && relation !== '===') return env
+    const out = new Map(env)
+    out.set(expr.variable, assume(known, relation, other))
+    return out
+  }
+
+  // ───────────────────────────── expressions ─────────────────────────────
+
+  private note(expr: Expr, fact: Fact): Fact {
+    this.latest.set(expr, fact)
+    if (this.recording) this.exprs.set(expr, fact)
+    return fact
+  }
+
+  private typeError(expr: Expr, fact: Fact, wanted: string): CompileError {
+    const text = this.kernel.source.text.slice(expr.loc.start, expr.loc.end)
+    return this.error(
+      expr.loc,
+      'type',
+      `\`${text}\` is ${describe(fact)} where ${wanted} is needed.`,
+      fact.kind === 'undefined' || fact.kind === 'maybe'
+        ? 'Give it a value on every path before it is used.'
+        : 'Use one type for one purpose; convert with Number(x), or compare (x !== 0).',
+    )
+  }
+
+  private number(expr: Expr): NumberFact {
+    const fact = this.expr(expr)
+    if (fact.kind === 'number') return fact
+    if (fact.kind === 'boolean') return integerFact(0, 1)
+    throw this.typeError(expr, fact, 'a number')
+  }
+
+  private array(expr: Expr): Extract<Fact, { kind: 'array' }> {
+    const fact = this.expr(expr)
+    if (fact.kind === 'array') return fact
+    throw this.typeError(expr, fact, 'a typed array')
+  }
+
+  private expr(expr: Expr): Fact {
+    return this.note(expr, this.compute(expr))
+  }
+
+  private compute(expr: Expr): Fact {
+    switch (expr.kind) {
+      case 'number':
+        return constantFact(expr.value)
+      case 'boolean':
+        return BOOLEAN
+      case 'undefined':
+        return UNDEFINED
+      case 'variable': {
+        const fact = this.env?.get(expr.variable) ?? UNDEFINED
+        if (fact.kind === 'maybe' || fact.kind === 'mixed' || fact.kind === 'undefined') {
+          const name = expr.variable.name
+          if (expr.variable.kind === 'param' && fact.kind === 'undefined') {
+            throw this.error(
+              expr.loc,
+              'missing-argument',
+              `\`${name}\` is used, but the call gives no value for it.`,
+              `Pass it, or give it a default: \`${name} = 0\`.`,
+            )
+          }
+          throw fact.kind === 'mixed'
+            ? this.error(expr.loc, 'type', `\`${name}\` is ${describe(fact)} here.`, 'Use a variable for each type.')
+            : this.error(
+                expr.loc,
+                'uninitialised',
+                `\`${name}\` may be used here before it has a value.`,
+                `Give it a value where it is declared: \`let ${name} = 0\`.`,
+              )
+        }
+        return fact
+      }
+      case 'unary':
+        switch (expr.op) {
+          case '-':
+            return neg(this.number(expr.value))
+          case '+':
+            return this.number(expr.value)
+          case '~':
+            this.number(expr.value)
+            return INT32
+          case '!':
+            this.truth(expr.value)
+            return BOOLEAN
+          default:
+            return expr satisfies never
+        }
+      case 'binary':
+        return this.binary(expr)
+      case 'logical':
+        return this.logical(expr)
+      case 'conditional': {
+        const [yes, no] = this.branch(expr.test)
+        this.env = yes
+        const then = yes ? this.expr(expr.then) : undefined
+        const after = this.env
+        this.env = no
+        const other = no ? this.expr(expr.else) : undefined
+        this.env = joinEnv(after, this.env)
+        return this.either(expr, then, other)
+      }
+      case 'assign':
+        return this.assignment(expr)
+      case 'update': {
+        const old = this.number(expr.target)
+        const next = expr.op === '++' ? add(old, integerFact(1, 1)) : sub(old, integerFact(1, 1))
+        if (expr.target.kind === 'variable') this.assign(expr.target.variable, next)
+        return expr.prefix ? next : old
+      }
+      case 'sequence': {
+        let last: Fact = UNDEFINED
+        for (const part of expr.exprs) last = this.expr(part)
+        return last
+      }
+      case 'intrinsic':
+        return this.intrinsic(expr)
+      case 'invoke': {
+        const args = expr.args.map((arg) => this.expr(arg))
+        const fact = this.options.call(expr, args)
+        if (!fact) {
+          // Recursion whose result is not known yet: this path says nothing.
+          this.env = undefined
+          return UNDEFINED
+        }
+        return fact
+      }
+      case 'new':
+        if (expr.length) this.number(expr.length)
+        if (expr.dtype === 'int64' || expr.dtype === 'uint64') {
+          throw this.error(
+            expr.loc,
+            'bigint',
+            'BigInt arrays are not compiled yet.',
+            'Use an Int32Array, or a Float64Array for whole numbers up to 2⁵³.',
+          )
+        }
+        return { kind: 'array', dtype: expr.dtype }
+      case 'index': {
+        const array = this.array(expr.array)
+        this.number(expr.index)
+        return elementFact(array.dtype)
+      }
+      case 'length':
+        this.array(expr.array)
+        return integerFact(0, this.options.maxLength, true)
+      default:
+        return expr satisfies never
+    }
+  }
+
+  private truth(expr: Expr): void {
+    const fact = this.expr(expr)
+    if (fact.kind !== 'boolean' && fact.kind !== 'number') throw this.typeError(expr, fact, 'a truth value or number')
+  }
+
+  private either(expr: Expr, a: Fact | undefined, b: Fact | undefined): Fact {
+    if (!a || !b) return a ?? b ?? UNDEFINED
+    const fact = join(a, b)
+    if (fact.kind === 'mixed' || fact.kind === 'maybe') {
+      throw this.typeError(expr, fact, 'one type')
+    }
+    return fact
+  }
+
+  private logical(expr: Extract<Expr, { kind: 'logical' }>): Fact {
+    const [yes, no] = this.branch(expr.left)
+    const left = this.latest.get(expr.left)!
+    this.env = expr.op === '&&' ? yes : no
+    const right = this.env ? this.expr(expr.right) : undefined
+    this.env = joinEnv(this.env, expr.op === '&&' ? no : yes)
+    if (right && right.kind !== 'boolean' && right.kind !== 'number') throw this.typeError(expr.right, right, 'a value')
+    return this.either(expr, left, right)
+  }
+
+  private binary(expr: Extract<Expr, { kind: 'binary' }>): Fact {
+    const { op } = expr
+    if (op === '===' || op === '!==' || op === '==' || op === '!=') {
+      const a = this.expr(expr.left)
+      const b = this.expr(expr.right)
+      if (!(a.kind === b.kind && (a.kind === 'number' || a.kind === 'boolean'))) {
+        throw this.error(
+          expr.loc,
+          'type',
+          `\`${op}\` compares ${describe(a)} with ${describe(b)}.`,
+          'Compare numbers with numbers, and truth values with truth values.',
+        )
+      }
+      return BOOLEAN
+    }
+    return this.combine(op, this.number(expr.left), this.number(expr.right))
+  }
+
+  private combine(op: string, a: NumberFact, b: NumberFact): Fact {
+    switch (op) {
+      case '+':
+        return add(a, b)
+      case '-':
+        return sub(a, b)
+      case '*':
+        return mul(a, b)
+      case '/':
+        return div(a, b)
+      case '%':
+        return rem(a, b)
+      case '**':
+        return ANY_NUMBER
+      case '&':
+      case '|':
+      case '^':
+      case '<<':
+      case '>>':
+      case '>>>':
+        return bitwise(op, a, b)
+      default:
+        return BOOLEAN
+    }
+  }
+
+  private assignment(expr: Extract<Expr, { kind: 'assign' }>): Fact {
+    const { target } = expr
+    let value: Fact
+    if (expr.op) {
+      const old = this.number(target)
+      value = this.combine(expr.op, old, this.number(expr.value))
+    } else {
+      if (target.kind === 'index') {
+        this.array(target.array)
+        this.number(target.index)
+      }
+      value = this.expr(expr.value)
+    }
+    if (target.kind === 'index') {
+      if (value.kind !== 'number' && value.kind !== 'boolean') throw this.typeError(expr.value, value, 'a number')
+      return value
+    }
+    const known = this.variables.get(target.variable)
+    if (value.kind === 'undefined') throw this.typeError(expr.value, value, 'a value')
+    if (known && join(known, value).kind === 'mixed') {
+      throw this.error(
+        expr.loc,
+        'type',
+        `\`${target.variable.name}\` holds ${describe(known)} and is assigned ${describe(value)}.`,
+        'Use a variable for each type.',
+      )
+    }
+    this.assign(target.variable, value)
+    return value
+  }
+
+  private intrinsic(expr: Extract<Expr, { kind: 'intrinsic' }>): Fact {
+    const { name, args } = expr
+    if (name.startsWith('atomic.')) {
+      const array = this.array(args[0]!)
+      for (const arg of args.slice(1)) this.number(arg)
+      return elementFact(array.dtype)
+    }
+    if (name === 'Boolean') {
+      for (const arg of args) this.truth(arg)
+      return BOOLEAN
+    }
+    const facts = args.map((arg) => this.number(arg))
+    const fact = mathFact(name, facts)
+    if (fact) return fact
+    throw this.error(
+      expr.loc,
+      'unsupported-call',
+      `\`${name}\` with ${args.length} argument${args.length === 1 ? '' : 's'} cannot be compiled.`,
+      'Compute it from other operations, or outside the kernel.',
+    )
+  }
+}
+
+const flipped = (op: string): string =>
+  op === '<' ? '>' : op === '<=' ? '>=' : op === '>' ? '<' : op === '>=' ? '<=' : op
+const negated = (op: string): string | undefined =>
+  ({ '<': '>=', '<=': '>', '>': '<=', '>=': '<', '!==': '===', '!=': '===' })[op]
+
+/** A fact in the user's words. */
+export function describe(fact: Fact): string {
+  switch (fact.kind) {
+    case 'number':
+      return 'a number'
+    case 'boolean':
+      return 'a truth value'
+    case 'array': {
+      const name = `${fact.dtype[0]!.toUpperCase()}${fact.dtype.slice(1)}Array`
+      return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`
+    }
+    case 'undefined':
+      return 'undefined'
+    case 'maybe':
+      return `${describe(fact.of)} on some paths and undefined on others`
+    case 'mixed':
+      return `${describe(fact.a)} on some paths and ${describe(fact.b)} on others`
+    default:
+      return fact satisfies never
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * From a function and the types of its arguments to a portable module: the function and every helper it calls, each
+ * once for each combination of argument types.
+ */
+
+import { compileError } from '../errors.ts'
+import { assign, ref, ret } from '../ir/build.ts'
+import type { Fn, Local, Module, Stmt, Type } from '../ir/ir.ts'
+import { array, BOOL, F64, I32, I64, INDEX, scalar } from '../ir/types.ts'
+import { visitStmts } from '../ir/walk.ts'
+import type { DType } from '../types.ts'
+import type { Expr, KernelFn } from './ast.ts'
+import {
+  ANY_NUMBER,
+  BOOLEAN,
+  covers,
+  EXACT,
+  type Fact,
+  integerFact,
+  isIntegral,
+  join,
+  MAX_LENGTH,
+  SMALL_ARGUMENT,
+  UNDEFINED,
+} from './facts.ts'
+import { type Inferred, infer } from './infer.ts'
+import { readKernel } from './kernel.ts'
+import { Builder, coerce, ModuleParts } from './lower/builder.ts'
+import { type Callee, Exprs, integerType } from './lower/exprs.ts'
+import { Stmts } from './lower/stmts.ts'
+
+type AnyFunction = (...args: never[]) => unknown
+
+/** The type of an argument, as signatures print it. `int32` is a whole number of at most 2²⁶ in size, and not −0. */
+export type ArgType = 'int32' | 'float64' | 'bool' | 'undefined' | `${DType}[]`
+
+export interface ProgramOptions {
+  readonly captures?: (() => Record<string, unknown>) | undefined
+  /** Whether pranges are parallel loops. */
+  readonly parallel: boolean
+  /** Arrays longer than 2³⁰ elements are among the arguments. */
+  readonly huge?: boolean | undefined
+}
+
+export interface Program {
+  readonly module: Module
+  readonly params: readonly { readonly name: string; readonly type: ArgType }[]
+  /** The source function of the entry, for messages. */
+  readonly kernel: KernelFn
+}
+
+export function argFact(type: ArgType): Fact {
+  switch (type) {
+    case 'int32':
+      return integerFact(-SMALL_ARGUMENT, SMALL_ARGUMENT)
+    case 'float64':
+      return ANY_NUMBER
+    case 'bool':
+      return BOOLEAN
+    case 'undefined':
+      return UNDEFINED
+    default:
+      return { kind: 'array', dtype: type.slice(0, -2) as DType }
+  }
+}
+
+function argType(fact: Fact): ArgType {
+  switch (fact.kind) {
+    case 'number':
+      return isIntegral(fact) && !fact.negZero && fact.lo >= -SMALL_ARGUMENT && fact.hi <= SMALL_ARGUMENT
+        ? 'int32'
+        : 'float64'
+    case 'boolean':
+      return 'bool'
+    case 'array':
+      return `${fact.dtype}[]`
+    default:
+      return 'undefined'
+  }
+}
+
+function irType(type: ArgType): Type | undefined {
+  switch (type) {
+    case 'int32':
+      return I32
+    case 'float64':
+      return F64
+    case 'bool':
+      return BOOL
+    case 'undefined':
+      return undefined
+    default:
+      return array(type.slice(0, -2) as DType)
+  }
+}
+
+interface Instance {
+  readonly name: string
+  readonly kernel: KernelFn
+  readonly args: readonly ArgType[]
+  /** Undefined until the first inference ends, or while recursion has told nothing yet. */
+  result: Fact | undefined
+  inferring: boolean
+  /** Asked for while it was being inferred. */
+  recursive: boolean
+  inferred: Inferred | undefined
+  fn: Fn | undefined
+}
+
+export function lowerProgram(fn: AnyFunction, args: readonly ArgType[], options: ProgramOptions): Program {
+  const program = new ProgramLowering(options)
+  return program.run(fn, args)
+}
+
+/** More rounds than any chain of result types has steps. */
+const MAX_ROUNDS = 12
+
+class ProgramLowering {
+  private readonly options: ProgramOptions
+  private readonly instances = new Map<AnyFunction, Map<string, Instance>>()
+  private readonly kernels = new Map<AnyFunction, KernelFn>()
+  private readonly order: Instance[] = []
+  private readonly names = new Set<string>()
+  private readonly parts = new ModuleParts()
+
+  constructor(options: ProgramOptions) {
+    this.options = options
+  }
+
+  run(fn: AnyFunction, args: readonly ArgType[]): Program {
+    const entry = this.instance(fn, args)
+    const functions = this.order.map((instance) => this.lower(instance))
+    const module: Module = {
+      name: entry.name,
+      stage: 'portable',
+      functions: markFailing(functions),
+      entry: entry.name,
+      sites: this.parts.sites,
+      sources: this.parts.sources,
+    }
+    const params = entry.kernel.params.map((p, k) => ({ name: p.variable.name, type: args[k] ?? 'undefined' }) as const)
+    return { module, params, kernel: entry.kernel }
+  }
+
+  private instance(fn: AnyFunction, args: readonly ArgType[]): Instance {
+    const byArgs = this.instances.get(fn) ?? new Map<string, Instance>()
+    this.instances.set(fn, byArgs)
+    const key = args.join()
+    const known = byArgs.get(key)
+    if (known) return known
+    const kernel = this.read(fn)
+    const instance: Instance = {
+      name: this.freshName(kernel.source.name),
+      kernel,
+      args,
+      result: undefined,
+      inferring: true,
+      recursive: false,
+      inferred: undefined,
+      fn: undefined,
+    }
+    byArgs.set(key, instance)
+    this.order.push(instance)
+    this.infer(instance)
+    return instance
+  }
+
+  private read(fn: AnyFunction): KernelFn {
+    let kernel = this.kernels.get(fn)
+    if (!kernel) {
+      kernel = readKernel(fn, { captures: this.options.captures })
+      this.kernels.set(fn, kernel)
+    }
+    return kernel
+  }
+
+  private freshName(base: string): string {
+    const clean = base.replace(/[^\w$]/g, '_') || 'fn'
+    let name = clean
+    for (let k = 1; this.names.has(name); k++) name = `${clean}_${k}`
+    this.names.add(name)
+    return name
+  }
+
+  private infer(instance: Instance): void {
+    const facts = instance.args.map(argFact)
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const inferred = infer(instance.kernel, facts, {
+        maxLength: this.options.huge ? EXACT : MAX_LENGTH,
+        call: (expr, args) => this.result(expr, args),
+      })
+      const before = instance.result
+      instance.inferred = inferred
+      let result = inferred.result
+      if (before) result = join(before, result)
+      // A recursive sum could grow for ever: after a few rounds it is just a number.
+      if (round > 2 && result.kind === 'number' && before && !covers(before, result)) result = ANY_NUMBER
+      instance.result = result
+      if (!instance.recursive || (before && covers(before, result))) break
+    }
+    instance.inferring = false
+  }
+
+  private calleeArgs(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): ArgType[] {
+    const arity = this.read(expr.fn).params.length
+    return Array.from({ length: arity }, (_, k) => argType(facts[k] ?? UNDEFINED))
+  }
+
+  private result(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): Fact | undefined {
+    const callee = this.instance(expr.fn, this.calleeArgs(expr, facts))
+    if (callee.inferring) callee.recursive = true
+    return callee.result
+  }
+
+  private resultType(instance: Instance): Type | undefined {
+    const fact = instance.result
+    switch (fact?.kind) {
+      case 'number': {
+        const type = integerType(fact, false)
+        return type === undefined || type === I64 ? F64 : type === INDEX ? INDEX : scalar('i32')
+      }
+      case 'boolean':
+        return BOOL
+      case 'array':
+        return array(fact.dtype)
+      default:
+        return undefined
+    }
+  }
+
+  private callee(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): Callee {
+    const args = this.calleeArgs(expr, facts)
+    const instance = this.instance(expr.fn, args)
+    const params = args.flatMap((type, argument) => {
+      const ir = irType(type)
+      return ir ? [{ type: ir, argument }] : []
+    })
+    return { name: instance.name, params, result: this.resultType(instance) }
+  }
+
+  private lower(instance: Instance): Fn {
+    const { kernel, inferred } = instance
+    if (!inferred) throw new Error('lowered before inferred')
+    const builder = new Builder(this.parts, kernel.source)
+    const exprs = new Exprs(builder, inferred, { callee: (expr, facts) => this.callee(expr, facts) })
+    const params: Local[] = []
+    const result = this.resultType(instance)
+    kernel.params.forEach((param, k) => {
+      const { variable } = param
+      const type = irType(instance.args[k] ?? 'undefined')
+      if (!type) {
+        if (param.default) exprs.set(variable, exprs.value(param.default))
+        return
+      }
+      const held = exprs.variableType(variable)
+      if (held === type) {
+        const local: Local = { name: builder.names.fresh(variable.name), type }
+        params.push(local)
+        exprs.variables.set(variable, local)
+        return
+      }
+      const local: Local = { name: builder.names.fresh(`${variable.name}.in`), type }
+      params.push(local)
+      const own = exprs.variable(variable)
+      builder.emit(assign(own, held.kind === 'scalar' && held !== BOOL ? coerce(ref(local), held) : ref(local)))
+    })
+    new Stmts(exprs, result, this.options.parallel).list(kernel.body)
+    const body = builder.out
+    if (!result && !endsInReturn(body)) body.push(ret())
+    if (this.order[0] === instance && kernel.params.length > instance.args.length) {
+      throw compileError(
+        kernel.source,
+        { start: 0, end: 1 },
+        'missing-argument',
+        'Arguments are missing.',
+        'Pass them.',
+      )
+    }
+    return {
+      name: instance.name,
+      params,
+      results: result ? [result] : [],
+      locals: builder.locals,
+      body,
+      canFail: false,
+    }
+  }
+}
+
+const endsInReturn = (body: readonly Stmt[]): boolean => body[body.length - 1]?.kind === 'return'
+
+/** Sets `canFail` on every function that has something to fail at, or calls one that has. */
+export function markFailing(functions: readonly Fn[]): Fn[] {
+  const failing = new Set<string>()
+  const fails = (fn: Fn): boolean => {
+    let found = false
+    visitStmts(fn.body, {
+      stmt(s) {
+        if (s.kind === 'alloc' || s.kind === 'fail' || s.kind === 'launch') found = true
+        else if ((s.kind === 'store' || s.kind === 'do') && s.bounds === 'checked') found = true
+        else if (s.kind === 'assign' && s.value.kind === 'load' && s.value.bounds === 'checked') found = true
+        else if (s.kind === 'call' && failing.has(s.fn)) found = true
+      },
+    })
+    return found
+  }
+  for (let grew = true; grew; ) {
+    grew = false
+    for (const fn of functions) {
+      if (!failing.has(fn.name) && fails(fn)) {
+        failing.add(fn.name)
+        grew = true
+      }
+    }
+  }
+  return functions.map((fn) => (fn.canFail === failing.has(fn.name) ? fn : { ...fn, canFail: failing.has(fn.name) }))
+}
