@@ -42,7 +42,6 @@ export const module = (...functions: Fn[]): Module => ({
 export function run(m: Module): Entry {
   const rt = {
     fail: (site: number, ...values: number[]) => new Failure(site, values),
-    clamp8: (value: number) => Uint8ClampedArray.of(value)[0]!,
     overlap: (a: TypedArray, b: TypedArray) => a.buffer === b.buffer,
     alloc(code: number, size: number, site: number) {
       if (!Number.isInteger(size) || size < 0) throw new Failure(site, [size])

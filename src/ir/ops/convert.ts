@@ -42,7 +42,7 @@ export const convert: readonly Op[] = [
     },
     at: {
       f64: {
-        js: 'rt.clamp8($0)',
+        js: 'clamp8($0)',
         wasm: '$0 f64.const:0 f64.max f64.const:255 f64.min f64.nearest i32.trunc_sat_f64_s',
       },
     },

@@ -8,6 +8,14 @@ import { emptyArray, printFunction } from './statement.ts'
 
 export const js: Target<JsArtifact> = { name: 'js', emit }
 
+/** What the operation of that name prints; stores clamp by themselves. */
+const CLAMP8 = `const clamped = new Uint8ClampedArray(1)
+function clamp8(x) {
+  clamped[0] = x
+  return clamped[0]
+}
+`
+
 function emit(module: Module): JsArtifact {
   const names = new Names()
   // Functions first: a local that has a function's name yields to it.
@@ -34,8 +42,9 @@ function emit(module: Module): JsArtifact {
   const identifier = (name: string) => names.of(name, name)
   const constants = [...empties].map(([name, text]) => `const ${name} = ${text}\n`).join('')
   const entry = byName(module, module.entry)
+  const clamps = functions.some((code) => code.includes('clamp8(')) ? CLAMP8 : ''
   const text = [
-    `'use strict'\n${constants}`,
+    `'use strict'\n${constants}${clamps}`,
     ...functions.map((code) => `${code}\n`),
     `return { entry: ${identifier(module.entry)}, launches: [${launches.map(identifier).join(', ')}] }\n`,
   ].join('\n')

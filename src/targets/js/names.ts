@@ -5,7 +5,7 @@ const TAKEN =
   'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
   'false finally for function if implements import in instanceof interface let new null package private protected ' +
   'public return static super switch this throw true try typeof undefined var void while with yield ' +
-  'rt Math NaN Infinity Atomics Float64Array Float32Array Int8Array Uint8Array Uint8ClampedArray Int16Array ' +
+  'rt clamp8 clamped Math NaN Infinity Atomics Float64Array Float32Array Int8Array Uint8Array Uint8ClampedArray Int16Array ' +
   'Uint16Array Int32Array Uint32Array'
 
 export class Names {
