@@ -13,7 +13,8 @@ import { HEADER } from '../../runtime/layout.ts'
 import { dtypeCode, dtypeInfo } from '../../types.ts'
 import { Unsupported } from '../target.ts'
 import { emitArrayPart, emitAsF64 } from './expr.ts'
-import { BASE, emitFailure, HANDLE, held, LENGTH, type Scope, slotOf } from './scope.ts'
+import { held } from './operand.ts'
+import { BASE, emitFailure, HANDLE, LENGTH, type Scope, slotOf } from './scope.ts'
 
 const isCounted = (local: Local): boolean => local.type.kind === 'array' && local.type.space === 'global'
 

@@ -9,9 +9,10 @@ import { opRecord } from '../../ir/ops/index.ts'
 import { F32, F64, I32, I64, valueType } from '../../ir/types.ts'
 import { type DType, dtypeInfo } from '../../types.ts'
 import { Unsupported } from '../target.ts'
-import { convert, emitExpr, hold } from './expr.ts'
-import { dtypeOf, elementShift, emitAddress } from './memory.ts'
-import { held, type Operand, type Scope, slotOf } from './scope.ts'
+import { dtypeOf, emitAddress } from './address.ts'
+import { convert } from './expr.ts'
+import { held, hold, type Operand } from './operand.ts'
+import { type Scope, slotOf } from './scope.ts'
 import { emitOperation } from './template.ts'
 
 /** The instructions on an element's bits, an unsigned integer in an i32 or i64. */
@@ -27,8 +28,8 @@ export function emitAtomic(s: Scope, stmt: Do): void {
   const dtype = dtypeOf(stmt.array)
   const instruction = record.at[dtype]?.wasm
   if (instruction && stmt.args.every((arg) => arg.type === I32)) {
-    const offset = emitAddress(s, stmt, elementShift(stmt.array))
-    for (const arg of stmt.args) emitExpr(s, arg)
+    const offset = emitAddress(s, stmt)
+    for (const arg of stmt.args) s.expr(arg)
     s.code.memory(instruction, offset)
   } else {
     emitExchangeLoop(s, stmt, record, dtype).push()
@@ -46,11 +47,11 @@ function emitExchangeLoop(s: Scope, stmt: Do, record: AtomicOp, dtype: DType): O
   const { code } = s
   const raw = RAW[dtypeInfo(dtype).size as keyof typeof RAW]
   const type = computingType(stmt, dtype)
-  const offset = emitAddress(s, stmt, elementShift(stmt.array))
+  const offset = emitAddress(s, stmt)
   const address = held(s, 'i32')
   const args = stmt.args.map((arg) => {
     if (arg.type === type) return hold(s, arg)
-    emitExpr(s, arg)
+    s.expr(arg)
     convert(s, arg.type as ScalarType, type)
     return held(s, type.name as 'i32' | 'i64' | 'f64')
   })

@@ -6,12 +6,13 @@ import { HEADER, SLOT } from '../../runtime/layout.ts'
 import { Unsupported } from '../target.ts'
 import { Code } from './code.ts'
 import type { Callee, DefinedFunction, ValueType } from './encode.ts'
-import { emitArrayPart, emitExpr } from './expr.ts'
-import { BASE, failureOf, HANDLE, held, LENGTH, type ModuleScope, type Scope, slotOf, valueTypeOf } from './scope.ts'
+import { emitArrayPart } from './expr.ts'
+import { held } from './operand.ts'
+import { BASE, failureOf, HANDLE, LENGTH, type ModuleScope, type Scope, slotOf, valueTypeOf } from './scope.ts'
 
 export function emitCall(s: Scope, stmt: Call): void {
   const { fn, callee } = s.module.function(stmt.fn)
-  for (const arg of stmt.args) emitExpr(s, arg)
+  for (const arg of stmt.args) s.expr(arg)
   s.code.call(callee)
   // The last result is on top. After a failure all are zeros: arrays that own nothing.
   for (let k = fn.results.length - 1; k >= 0; k--) takeResult(s, fn.results[k]!, stmt.results[k])
@@ -67,16 +68,16 @@ export function emitLaunch(s: Scope, stmt: Launch): void {
     const isArray = arg.type.kind === 'array'
     code.get(frame.address)
     if (isArray) emitArrayPart(s, arg, HANDLE)
-    else emitExpr(s, arg)
+    else s.expr(arg)
     code.memory(slotAccess(isArray ? 'i32' : valueTypeOf(arg.type)).store, frame.launchArgs + k * SLOT)
   })
   code.i32(s.module.launch(stmt.fn))
-  emitExpr(s, stmt.lo)
-  emitExpr(s, stmt.hi)
+  s.expr(stmt.lo)
+  s.expr(stmt.hi)
   code.get(frame.address)
   code.i32(frame.launchArgs)
   code.op('i32.add')
-  if (stmt.serialIf) emitExpr(s, stmt.serialIf)
+  if (stmt.serialIf) s.expr(stmt.serialIf)
   else code.i32(0)
   code.call(s.module.env('launch'))
   const { target, status } = failureOf(s)

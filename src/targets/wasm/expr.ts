@@ -7,7 +7,8 @@ import { typeName } from '../../ir/types.ts'
 import { dtypeInfo } from '../../types.ts'
 import { Unsupported } from '../target.ts'
 import { emitLoad } from './memory.ts'
-import { BASE, HANDLE, held, LENGTH, type Operand, type Scope, slotOf, valueTypeOf } from './scope.ts'
+import { isCheap } from './operand.ts'
+import { BASE, HANDLE, LENGTH, type Scope, slotOf, valueTypeOf } from './scope.ts'
 import { type Argument, emitOperation } from './template.ts'
 import { emitExtract, emitRamp, emitReduce, emitShuffle, emitSplat, emitVectorCast } from './vector.ts'
 
@@ -75,17 +76,8 @@ export function emitExpr(s: Scope, e: Expr): void {
   }
 }
 
-const isCheap = (e: Expr): boolean => e.kind === 'const' || e.kind === 'local' || e.kind === 'length'
-
 function argument(s: Scope, e: Expr): Argument {
   return { cheap: isCheap(e), push: () => emitExpr(s, e) }
-}
-
-/** The value of an expression, to be pushed more than once; valid until a local of it changes. */
-export function hold(s: Scope, e: Expr): Operand {
-  if (isCheap(e)) return { push: () => emitExpr(s, e), release: () => {} }
-  emitExpr(s, e)
-  return held(s, valueTypeOf(e.type))
 }
 
 /** Handle, base or length of an array-valued expression. */

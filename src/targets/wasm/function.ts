@@ -7,6 +7,7 @@ import { dtypeInfo } from '../../types.ts'
 import { localLength, ownedLocals } from './arrays.ts'
 import { Code } from './code.ts'
 import { type Callee, type DefinedFunction, TLS_GLOBAL } from './encode.ts'
+import { emitExpr } from './expr.ts'
 import {
   DEPTH_GLOBAL,
   emitFailure,
@@ -35,6 +36,7 @@ export function emitFunction(module: ModuleScope, fn: Fn, exported?: string): De
   const layout = frameOf(fn)
   const status = fn.canFail ? code.newLocal('i32') : undefined
   const s: Scope = {
+    expr: (e) => emitExpr(s, e),
     module,
     fn,
     code,

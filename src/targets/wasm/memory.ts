@@ -1,33 +1,29 @@
-/** Elements in memory: bounds checks, addresses, loads and stores. */
+/** Loads and stores of single elements. */
 
-import type { ArrayType, Expr, Load, Local, Store } from '../../ir/ir.ts'
+import type { Load, Store } from '../../ir/ir.ts'
 import type { DType } from '../../types.ts'
-import { emitExpr, hold } from './expr.ts'
-import { BASE, emitFailure, held, LENGTH, type Operand, type Scope, slotOf } from './scope.ts'
+import { dtypeOf, emitAddress } from './address.ts'
+import type { Scope } from './scope.ts'
 import { emitMaskedLoad, emitMaskedStore, emitVectorLoad, emitVectorStore } from './vector.ts'
 
 interface Access {
   readonly load: string
   readonly store: string
-  /** log₂ of the bytes an element. */
-  readonly shift: number
 }
 /** Loads give `valueType`, stores take `storeType` (ir/types.ts). */
 const ACCESS: Readonly<Record<DType, Access>> = {
-  float64: { load: 'f64.load', store: 'f64.store', shift: 3 },
-  float32: { load: 'f32.load', store: 'f32.store', shift: 2 },
-  int8: { load: 'i32.load8_s', store: 'i32.store8', shift: 0 },
-  uint8: { load: 'i32.load8_u', store: 'i32.store8', shift: 0 },
-  uint8c: { load: 'i32.load8_u', store: 'i32.store8', shift: 0 },
-  int16: { load: 'i32.load16_s', store: 'i32.store16', shift: 1 },
-  uint16: { load: 'i32.load16_u', store: 'i32.store16', shift: 1 },
-  int32: { load: 'i32.load', store: 'i32.store', shift: 2 },
-  uint32: { load: 'i64.load32_u', store: 'i32.store', shift: 2 },
-  int64: { load: 'i64.load', store: 'i64.store', shift: 3 },
-  uint64: { load: 'i64.load', store: 'i64.store', shift: 3 },
+  float64: { load: 'f64.load', store: 'f64.store' },
+  float32: { load: 'f32.load', store: 'f32.store' },
+  int8: { load: 'i32.load8_s', store: 'i32.store8' },
+  uint8: { load: 'i32.load8_u', store: 'i32.store8' },
+  uint8c: { load: 'i32.load8_u', store: 'i32.store8' },
+  int16: { load: 'i32.load16_s', store: 'i32.store16' },
+  uint16: { load: 'i32.load16_u', store: 'i32.store16' },
+  int32: { load: 'i32.load', store: 'i32.store' },
+  uint32: { load: 'i64.load32_u', store: 'i32.store' },
+  int64: { load: 'i64.load', store: 'i64.store' },
+  uint64: { load: 'i64.load', store: 'i64.store' },
 }
-
-export const dtypeOf = (array: Local): DType => (array.type as ArrayType).dtype
 
 export function emitLoad(s: Scope, e: Load): void {
   if (e.mask) {
@@ -39,7 +35,7 @@ export function emitLoad(s: Scope, e: Load): void {
     return
   }
   const access = ACCESS[dtypeOf(e.array)]
-  const offset = emitAddress(s, e, access.shift)
+  const offset = emitAddress(s, e)
   s.code.memory(access.load, offset)
 }
 
@@ -53,125 +49,7 @@ export function emitStore(s: Scope, stmt: Store): void {
     return
   }
   const access = ACCESS[dtypeOf(stmt.array)]
-  const offset = emitAddress(s, stmt, access.shift)
-  emitExpr(s, stmt.value)
+  const offset = emitAddress(s, stmt)
+  s.expr(stmt.value)
   s.code.memory(access.store, offset)
-}
-
-export const elementShift = (array: Local): number => ACCESS[dtypeOf(array)].shift
-
-interface Place {
-  readonly array: Local
-  readonly index: Expr
-  readonly bounds: 'checked' | 'proven'
-  readonly site: number
-}
-
-/**
- * Leaves the address of an element on the stack, checked where the place says so, and returns the offset to be added
- * by the access itself. Addresses are unsigned, so arithmetic modulo 2³² is right.
- */
-export function emitAddress(s: Scope, place: Place, shift: number): number {
-  const base = slotOf(s, place.array) + BASE
-  if (place.bounds === 'checked') {
-    const index = emitCheck(s, place)
-    s.code.get(base)
-    index.push()
-    index.release()
-    scaleAndAdd(s, shift)
-    return 0
-  }
-  s.code.get(base)
-  const { variable, offset } = splitOffset(place.index, shift)
-  emitExpr(s, variable)
-  if (variable.type.kind === 'scalar') {
-    if (variable.type.name === 'i64') s.code.op('i32.wrap_i64')
-    else if (variable.type.name === 'f64') s.code.op('i32.trunc_sat_f64_u')
-  }
-  scaleAndAdd(s, shift)
-  return offset
-}
-
-function scaleAndAdd(s: Scope, shift: number): void {
-  if (shift > 0) {
-    s.code.i32(shift)
-    s.code.op('i32.shl')
-  }
-  s.code.op('i32.add')
-}
-
-/** A constant that is added to an index costs nothing as the offset of an access. */
-function splitOffset(index: Expr, shift: number): { variable: Expr; offset: number } {
-  if (index.kind === 'op' && index.op === 'add' && index.type.kind === 'scalar' && index.type.name !== 'i64') {
-    for (const [constant, variable] of [index.args, index.args.toReversed()] as [Expr, Expr][]) {
-      if (constant.kind !== 'const' || typeof constant.value !== 'number') continue
-      const offset = constant.value * 2 ** shift
-      // The address before the offset must not be below 0, and arrays begin far above this limit (HEAP_START).
-      if (Number.isInteger(offset) && offset > 0 && offset <= MAX_OFFSET) return { variable, offset }
-    }
-  }
-  return { variable: index, offset: 0 }
-}
-const MAX_OFFSET = 32768
-
-/** Fails unless the index names an element; gives the index as i32. */
-function emitCheck(s: Scope, { array, index, site }: Place): Operand {
-  const length = slotOf(s, array) + LENGTH
-  const value = hold(s, index)
-  const failUnless = (asF64?: string) => {
-    s.code.op('i32.eqz')
-    s.code.if()
-    emitFailure(
-      s,
-      site,
-      () => {
-        value.push()
-        if (asF64) s.code.op(asF64)
-      },
-      () => {
-        s.code.get(length)
-        s.code.op('f64.convert_i32_u')
-      },
-    )
-    s.code.end()
-  }
-  switch (index.type.kind === 'scalar' ? index.type.name : undefined) {
-    case 'i32':
-    case 'index':
-      value.push()
-      s.code.get(length)
-      s.code.op('i32.lt_u')
-      failUnless('f64.convert_i32_s')
-      return value
-    case 'i64': {
-      value.push()
-      s.code.get(length)
-      s.code.op('i64.extend_i32_u')
-      s.code.op('i64.lt_u')
-      failUnless('f64.convert_i64_s')
-      value.push()
-      s.code.op('i32.wrap_i64')
-      value.release()
-      return held(s, 'i32')
-    }
-    case 'f64': {
-      value.push()
-      s.code.op('i32.trunc_sat_f64_u')
-      const whole = held(s, 'i32')
-      // Back again it is the same only where it was a whole number of 32 bits; NaN equals nothing.
-      whole.push()
-      s.code.op('f64.convert_i32_u')
-      value.push()
-      s.code.op('f64.eq')
-      whole.push()
-      s.code.get(length)
-      s.code.op('i32.lt_u')
-      s.code.op('i32.and')
-      failUnless()
-      value.release()
-      return whole
-    }
-    default:
-      throw new Error(`${array.name} is indexed by something that is no number`)
-  }
 }

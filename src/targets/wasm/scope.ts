@@ -1,6 +1,6 @@
 /** What code is emitted into: the module with its imports and helpers, and the function with its locals and targets. */
 
-import type { Fn, Label, Local, Type } from '../../ir/ir.ts'
+import type { Expr, Fn, Label, Local, Type } from '../../ir/ir.ts'
 import { typeName } from '../../ir/types.ts'
 import { HEADER, TLS } from '../../runtime/layout.ts'
 import { Unsupported } from '../target.ts'
@@ -179,6 +179,8 @@ export interface Frame {
 }
 
 export interface Scope {
+  /** Leaves the value of an expression on the stack (`emitExpr`): kept here, since expressions hold expressions. */
+  readonly expr: (e: Expr) => void
   readonly module: ModuleScope
   readonly fn: Fn
   readonly code: Code
@@ -213,29 +215,4 @@ export function emitFailure(s: Scope, site: number, value0: () => void, value1: 
   s.code.call(s.module.helper('record'))
   s.code.set(status)
   s.code.br(target)
-}
-
-// ──────────────────────────── operands ────────────────────────────
-
-/** A value that can be pushed as often as one likes. */
-export interface Operand {
-  push(): void
-  /** No push after this. */
-  release(): void
-}
-
-/** An operand that may be given another value from the stack. */
-export interface Temporary extends Operand {
-  set(): void
-}
-
-/** Takes the value on the stack into a temporary. */
-export function held(s: Scope, type: ValueType): Temporary {
-  const index = s.code.temp(type)
-  s.code.set(index)
-  return {
-    push: () => s.code.get(index),
-    set: () => s.code.set(index),
-    release: () => s.code.release(type, index),
-  }
 }

@@ -5,9 +5,10 @@ import { Unsupported } from '../target.ts'
 import { emitAlloc, emitArrayAssign, emitRelease } from './arrays.ts'
 import { emitAtomic } from './atomic.ts'
 import { emitCall, emitLaunch } from './calls.ts'
-import { emitArrayPart, emitAsF64, emitExpr, hold } from './expr.ts'
+import { emitArrayPart, emitAsF64 } from './expr.ts'
 import { emitStore } from './memory.ts'
-import { DEPTH_GLOBAL, emitFailure, HANDLE, held, type Operand, type Scope, slotOf, valueTypeOf } from './scope.ts'
+import { held, hold, type Operand } from './operand.ts'
+import { DEPTH_GLOBAL, emitFailure, HANDLE, type Scope, slotOf, valueTypeOf } from './scope.ts'
 
 export function emitStmts(s: Scope, stmts: readonly Stmt[]): void {
   for (const stmt of stmts) emitStmt(s, stmt)
@@ -20,7 +21,7 @@ function emitStmt(s: Scope, stmt: Stmt): void {
         emitArrayAssign(s, stmt)
         return
       }
-      emitExpr(s, stmt.value)
+      s.expr(stmt.value)
       s.code.set(slotOf(s, stmt.local))
       return
     case 'store':
@@ -36,7 +37,7 @@ function emitStmt(s: Scope, stmt: Stmt): void {
       emitAlloc(s, stmt)
       return
     case 'if':
-      emitExpr(s, stmt.cond)
+      s.expr(stmt.cond)
       s.code.if()
       emitStmts(s, stmt.then)
       if (stmt.else.length > 0) {
@@ -107,7 +108,7 @@ function emitFor(s: Scope, stmt: For): void {
   const { code } = s
   const variable = slotOf(s, stmt.variable)
   const type = valueTypeOf(stmt.variable.type)
-  emitExpr(s, stmt.lo)
+  s.expr(stmt.lo)
   const hi = bound(s, stmt.hi)
   const more = () => {
     code.get(variable)
@@ -137,7 +138,7 @@ function emitFor(s: Scope, stmt: For): void {
 /** The end of a loop: evaluated now, kept while the body changes what it was made of. */
 function bound(s: Scope, hi: Expr): Operand {
   if (hi.kind === 'const') return hold(s, hi)
-  emitExpr(s, hi)
+  s.expr(hi)
   return held(s, valueTypeOf(hi.type))
 }
 
@@ -147,7 +148,7 @@ function emitWhile(s: Scope, stmt: While): void {
   const exit = code.block()
   s.breaks.set(stmt.label, exit)
   if (!endless) {
-    emitExpr(s, stmt.cond)
+    s.expr(stmt.cond)
     code.op('i32.eqz')
     code.brIf(exit)
   }
@@ -155,7 +156,7 @@ function emitWhile(s: Scope, stmt: While): void {
   emitBody(s, stmt.label, stmt.body)
   if (endless) code.br(again)
   else {
-    emitExpr(s, stmt.cond)
+    s.expr(stmt.cond)
     code.brIf(again)
   }
   code.end()
@@ -168,7 +169,7 @@ function emitReturn(s: Scope, stmt: Return): void {
   if (s.failure) s.code.i32(0)
   let moved: unknown
   for (const value of stmt.values) {
-    emitExpr(s, value)
+    s.expr(value)
     if (value.type.kind !== 'array' || value.type.space !== 'global') continue
     // An owned local gives its own reference; anything else returned takes one for the caller.
     if (!moved && value.kind === 'local' && s.owned.has(value.local)) moved = value.local

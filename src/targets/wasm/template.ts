@@ -7,7 +7,8 @@ import { typeName } from '../../ir/types.ts'
 import { Unsupported } from '../target.ts'
 import type { Code } from './code.ts'
 import { VALUE_TYPE_CODE, type ValueType } from './encode.ts'
-import { held, type Operand, type Scope, valueTypeOf } from './scope.ts'
+import { held, type Operand } from './operand.ts'
+import { type Scope, valueTypeOf } from './scope.ts'
 
 type Instruction =
   | { readonly kind: 'operand'; readonly position: number }

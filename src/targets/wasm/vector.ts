@@ -5,9 +5,9 @@ import { opRecord } from '../../ir/ops/index.ts'
 import { typeName } from '../../ir/types.ts'
 import type { DType } from '../../types.ts'
 import { Unsupported } from '../target.ts'
-import { emitExpr, hold } from './expr.ts'
-import { dtypeOf, elementShift, emitAddress } from './memory.ts'
-import { held, type Operand, type Scope, valueTypeOf } from './scope.ts'
+import { dtypeOf, emitAddress } from './address.ts'
+import { held, hold, type Operand } from './operand.ts'
+import { type Scope, valueTypeOf } from './scope.ts'
 import { emitOperation } from './template.ts'
 
 // ──────────────────────────── memory ────────────────────────────
@@ -47,7 +47,7 @@ function checkProven(bounds: 'checked' | 'proven'): void {
 export function emitVectorLoad(s: Scope, e: Load): void {
   checkProven(e.bounds)
   const access = accessOf(e.type as VecType, dtypeOf(e.array))
-  const offset = emitAddress(s, e, elementShift(e.array))
+  const offset = emitAddress(s, e)
   s.code.memory(access.load, offset)
 }
 
@@ -55,8 +55,8 @@ export function emitVectorStore(s: Scope, stmt: Store): void {
   checkProven(stmt.bounds)
   const { store } = accessOf(stmt.value.type as VecType, dtypeOf(stmt.array))
   if (!store) throw new Unsupported(`WebAssembly cannot store ${typeName(stmt.value.type)} as ${dtypeOf(stmt.array)}`)
-  const offset = emitAddress(s, stmt, elementShift(stmt.array))
-  emitExpr(s, stmt.value)
+  const offset = emitAddress(s, stmt)
+  s.expr(stmt.value)
   s.code.memory(store, offset)
 }
 
@@ -84,7 +84,7 @@ function laneAccess(kind: 'load' | 'store', type: VecType, place: Load | Store):
 export function emitMaskedLoad(s: Scope, e: Load): void {
   const type = e.type as VecType
   const load = laneAccess('load', type, e)
-  const offset = emitAddress(s, e, elementShift(e.array))
+  const offset = emitAddress(s, e)
   const address = held(s, 'i32')
   s.code.zero('v128')
   const vector = held(s, 'v128')
@@ -102,7 +102,7 @@ export function emitMaskedLoad(s: Scope, e: Load): void {
 export function emitMaskedStore(s: Scope, stmt: Store): void {
   const type = stmt.value.type as VecType
   const store = laneAccess('store', type, stmt)
-  const offset = emitAddress(s, stmt, elementShift(stmt.array))
+  const offset = emitAddress(s, stmt)
   const address = held(s, 'i32')
   const value = hold(s, stmt.value)
   eachActiveLane(s, stmt.mask!, type, (lane, bytes) => {
@@ -127,13 +127,13 @@ const maskLanes = (type: MaskType): string => MASK_LANES[type.lanes as keyof typ
 
 export function emitSplat(s: Scope, e: Splat): void {
   if (e.type.kind === 'vec') {
-    emitExpr(s, e.value)
+    s.expr(e.value)
     s.code.op(`${laneName(e.type)}.splat`)
     return
   }
   // All ones for true: 0 − 1.
   s.code.i32(0)
-  emitExpr(s, e.value)
+  s.expr(e.value)
   s.code.op('i32.sub')
   if (e.type.lanes === 2) s.code.op('i64.extend_i32_s')
   s.code.op(`${maskLanes(e.type)}.splat`)
@@ -142,9 +142,9 @@ export function emitSplat(s: Scope, e: Splat): void {
 /** base + stride · k, each lane rounded once for the product and once for the sum, as a scalar loop would. */
 export function emitRamp(s: Scope, e: Ramp): void {
   const name = laneName(e.type)
-  emitExpr(s, e.base)
+  s.expr(e.base)
   s.code.op(`${name}.splat`)
-  emitExpr(s, e.stride)
+  s.expr(e.stride)
   s.code.op(`${name}.splat`)
   s.code.v128(laneBytes(e.type, (k) => k))
   s.code.op(`${name}.mul`)
@@ -183,8 +183,8 @@ function laneBytes(type: VecType, value: (lane: number) => number): Uint8Array {
 }
 
 export function emitShuffle(s: Scope, e: Shuffle): void {
-  emitExpr(s, e.a)
-  emitExpr(s, e.b)
+  s.expr(e.a)
+  s.expr(e.b)
   s.code.shuffle(byteLanes(e.lanes))
 }
 
@@ -194,7 +194,7 @@ function byteLanes(lanes: readonly number[]): number[] {
 }
 
 export function emitExtract(s: Scope, e: Extract): void {
-  emitExpr(s, e.value)
+  s.expr(e.value)
   emitLane(s, e.value.type as VecType | MaskType, e.lane)
 }
 
@@ -213,7 +213,7 @@ function emitLane(s: Scope, type: VecType | MaskType, lane: number): void {
 export function emitReduce(s: Scope, e: Reduce): void {
   const type = e.value.type as VecType | MaskType
   if (type.kind === 'mask') {
-    emitExpr(s, e.value)
+    s.expr(e.value)
     s.code.op(e.op === 'any' ? 'v128.any_true' : `${maskLanes(type)}.all_true`)
     return
   }
@@ -256,6 +256,6 @@ const CONVERSIONS: Readonly<Record<string, string>> = {
 export function emitVectorCast(s: Scope, value: Expr, from: VecType, to: VecType): void {
   const instruction = CONVERSIONS[`${typeName(from)}>${typeName(to)}`]
   if (!instruction) throw new Unsupported(`WebAssembly converts no ${typeName(from)} to ${typeName(to)}`)
-  emitExpr(s, value)
+  s.expr(value)
   s.code.op(instruction)
 }
