@@ -1,6 +1,6 @@
 /** What code is emitted into: the module with its imports and helpers, and the function with its locals and targets. */
 
-import type { Expr, Fn, Label, Local, Type } from '../../ir/ir.ts'
+import type { Alloc, Expr, Fn, Label, Local, Type } from '../../ir/ir.ts'
 import { typeName } from '../../ir/types.ts'
 import { HEADER, TLS } from '../../runtime/layout.ts'
 import { Unsupported } from '../target.ts'
@@ -173,8 +173,8 @@ export interface Frame {
   /** The wasm local that holds the frame's address, and its size in bytes. */
   readonly address: number
   readonly bytes: number
-  /** Where each local-space allocation stands, by its statement's local and site, and launch arguments begin. */
-  readonly arrays: ReadonlyMap<object, number>
+  /** Where each local-space allocation stands and launch arguments begin, in bytes from the address. */
+  readonly arrays: ReadonlyMap<Alloc, number>
   readonly launchArgs: number
 }
 
