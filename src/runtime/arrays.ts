@@ -24,7 +24,7 @@ import { bytesText, memoryError } from './failure.ts'
 import { HEADER } from './layout.ts'
 import { type Heap, heap } from './memory.ts'
 
-const OWNER = Symbol('tsumba.owner')
+const OWNER = Symbol('owner')
 /** What `using` looks for; where the engine lacks it, the name that compilers fall back to. */
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose)
 
@@ -69,7 +69,7 @@ function watchTask(): void {
     taskWatched = false
     handedOutInTask = 0
   }
-  if (typeof setImmediate === 'function') setImmediate(end).unref()
+  if (typeof setImmediate === 'function') (setImmediate(end) as { unref?(): void }).unref?.()
   else setTimeout(end, 0)
 }
 

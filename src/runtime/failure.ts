@@ -2,6 +2,7 @@
 
 import { BoundsError, codeFrame, TsumbaError } from '../errors.ts'
 import type { Site, SourceText } from '../ir/ir.ts'
+import { PACKAGE } from '../types.ts'
 import { heap } from './memory.ts'
 
 /** 1234567 bytes → `1.2 MB`. */
@@ -129,8 +130,8 @@ export function translate(error: unknown, name: string): unknown {
 
 export function internalError(name: string, what: string, cause?: Error): TsumbaError {
   return new TsumbaError(
-    `the compiled code of \`${name}\` stopped where it never should (${what}). This is a fault of tsumba, not of your function.\n` +
-      'Remedy: please report it with the function and its arguments; TSUMBA_DISABLE_JIT=1 runs everything uncompiled meanwhile.',
+    `the compiled code of \`${name}\` stopped where it never should (${what}). This is a fault of ${PACKAGE}, not of your function.\n` +
+      `Remedy: please report it with the function and its arguments; ${PACKAGE.toUpperCase()}_DISABLE_JIT=1 runs everything uncompiled meanwhile.`,
     'internal',
     cause ? { cause } : undefined,
   )

@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { BoundsError, TsumbaError } from '../errors.ts'
 import type { Type } from '../ir/ir.ts'
 import type { JsArtifact } from '../targets/target.ts'
 import { allocate, isShared } from './arrays.ts'
 import { loadJs } from './js.ts'
 import { heap } from './memory.ts'
+import { getNumThreads, setNumThreads } from './threads.ts'
 
 const F64S: Type = { kind: 'array', dtype: 'float64', rank: 1, space: 'global' }
 const F64: Type = { kind: 'scalar', name: 'f64' }
@@ -124,6 +125,8 @@ describe('serial programs', () => {
 })
 
 describe('programs with parallel parts', () => {
+  beforeAll(() => setNumThreads(2))
+
   it('run on arrays of either kind, give results in shared memory, and keep nothing else', () => {
     const f = parallel()
     const ordinary = new Float64Array(300_000).map((_, i) => i)
@@ -139,6 +142,25 @@ describe('programs with parallel parts', () => {
       r[Symbol.dispose]()
       expect(used()).toBe(before)
     }
+  })
+
+  it('run in ordinary memory on one thread, and where no copy has room', () => {
+    const f = parallel()
+    const x = new Float64Array(50_000)
+    const threads = getNumThreads()
+    setNumThreads(1)
+    expect(isShared(f.call([x, 2]) as Float64Array)).toBe(false)
+    setNumThreads(threads)
+
+    const { allocator } = heap()!
+    const hogs: number[] = []
+    for (let size = 2 ** 28; size >= 2 ** 16; size /= 2) {
+      for (let h = 0; (h = allocator.alloc(0, size / 8, false)) !== 0; ) hogs.push(h)
+    }
+    const r = f.call([x, 2]) as Float64Array
+    for (const h of hogs) allocator.free(h)
+    expect(r.every((v) => v === 2)).toBe(true)
+    expect(isShared(r)).toBe(false)
   })
 
   it('report the lowest failing iteration, and give everything back', () => {

@@ -17,7 +17,7 @@ import { HEADER, SLOT, TLS } from './layout.ts'
 import type { Loaded, LoadOptions } from './loaded.ts'
 import { callElsewhere } from './loaded-async.ts'
 import { type Heap, heap } from './memory.ts'
-import { launch, registerProgram } from './threads.ts'
+import { getNumThreads, launch, registerProgram } from './threads.ts'
 
 /** What the text throws, until it is known which error it stands for. */
 class Failed {
@@ -84,7 +84,8 @@ class Program implements Loaded {
 
   call(args: readonly unknown[]): unknown {
     try {
-      return this.made ? this.callShared(this.made, args) : this.callInPlace(args)
+      // On one thread nobody else needs to reach the arrays, and copies would only cost time.
+      return this.made && getNumThreads() > 1 ? this.callShared(this.made, args) : this.callInPlace(args)
     } catch (error) {
       if (!(error instanceof Failed)) throw translate(error, this.options.name)
       const site = this.options.sites[error.site]
@@ -120,7 +121,12 @@ class Program implements Loaded {
     try {
       if (ordinary.length > 0) {
         const bases: number[] = []
-        loan = lend(made, args, ordinary, this.options.use, this.options.canFail, bases)
+        try {
+          loan = lend(made, args, ordinary, this.options.use, this.options.canFail, bases)
+        } catch (error) {
+          if (!(error instanceof TsumbaError && error.code === 'out-of-memory')) throw error
+          return this.callInPlace(args)
+        }
         for (const k of ordinary) {
           const view = args[k] as TypedArray
           if (bases[k] !== 0) values[k] = viewAt(made, dtypeInfo(dtypeOf(view)!), bases[k]!, view.length)

@@ -17,13 +17,13 @@ import { launch, registerProgram } from './threads.ts'
 /** How a JS value becomes a wasm one. */
 type Passing = 'number' | 'bool' | 'i64' | 'array'
 
-/** @throws TsumbaError `no-memory` where there is no shared memory; the reason is in its message. */
+/** @throws TsumbaError `no-memory` where there is no shared memory (its message has the reason), `internal` */
 export function loadWasm(artifact: WasmArtifact, options: LoadOptions): Loaded {
   const made = heap()
   if (!made) {
     throw new TsumbaError(`\`${options.name}\` cannot run as WebAssembly: ${heapReason()}.`, 'no-memory')
   }
-  const module = new WebAssembly.Module(artifact.bytes)
+  const module = compile(artifact.bytes, options.name)
   const { alloc, free } = made.allocator
   let id: number | undefined
   const registered = () => (id ??= registerProgram({ kind: 'wasm', module, host: artifact.host }))
@@ -42,6 +42,15 @@ export function loadWasm(artifact: WasmArtifact, options: LoadOptions): Loaded {
   const instance = new WebAssembly.Instance(module, { env, math: hostFunctions(artifact.host) })
   const exports = instance.exports as unknown as Record<string, (...args: number[]) => number>
   return new Program(made, exports['entry'] as never, artifact, options, registered)
+}
+
+function compile(bytes: Uint8Array<ArrayBuffer>, name: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) throw internalError(name, error.message, error)
+    throw error
+  }
 }
 
 class Program implements Loaded {
