@@ -1,0 +1,8 @@
+/** A program that once made two executions differ. */
+
+import type { Case } from './check.ts'
+
+export interface Regression extends Case {
+  /** What was wrong, for whoever meets it again. */
+  readonly why: string
+}

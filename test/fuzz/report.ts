@@ -1,0 +1,61 @@
+/** A difference in words: enough to reproduce it, and the file that keeps it from coming back. */
+
+import type { Case, Difference, Ending } from './check.ts'
+import { inputText, isArray, valueText } from './inputs.ts'
+
+export function describe(program: Case, difference: Difference, origin: string): string {
+  const { execution, expected, actual, module } = difference
+  return [
+    `${execution} differs (${origin})`,
+    '',
+    program.functions.join('\n'),
+    '',
+    ...program.inputs.map((input, k) => `argument ${k}: ${inputText(input)}`),
+    '',
+    `expected: ${endingText(expected)}`,
+    `     got: ${endingText(actual)}`,
+    '',
+    module,
+    '',
+    'As a regression test:',
+    regressionText(program, execution),
+  ].join('\n')
+}
+
+export function endingText({ outcome, args }: Ending): string {
+  const after = args.flatMap((arg, k) => (isArray(arg) ? [`\n          argument ${k}: ${valueText(arg)}`] : []))
+  return outcomeText(outcome) + after.join('')
+}
+
+function outcomeText(outcome: Ending['outcome']): string {
+  switch (outcome.kind) {
+    case 'value':
+      return `returns ${valueText(outcome.value)}`
+    case 'failure':
+      return `fails: ${outcome.code}${outcome.index === undefined ? '' : ` ${outcome.index}`}`
+    case 'endless':
+      return 'does not end'
+    case 'broken':
+      return `throws ${outcome.error instanceof Error ? outcome.error.stack : String(outcome.error)}`
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** What a file of regressions/ holds. */
+export function regressionText(program: Case, why: string): string {
+  const functions = program.functions.map((text) => `    \`${text.split('\n').join('\n    ')}\`,`)
+  return [
+    "import type { Regression } from '../regression.ts'",
+    '',
+    'export default {',
+    `  why: ${JSON.stringify(why)},`,
+    '  functions: [',
+    ...functions,
+    '  ],',
+    '  inputs: [',
+    ...program.inputs.map((input) => `    ${inputText(input)},`),
+    '  ],',
+    '} satisfies Regression',
+  ].join('\n')
+}
