@@ -11,8 +11,10 @@ const operators: Record<string, (a: number, b: number) => number> = {
 /** The `math` import object for the names a module asks for. */
 export function hostFunctions(names: readonly string[]): Record<string, WebAssembly.ImportValue> {
   const math: Record<string, WebAssembly.ImportValue> = {}
+  const own = Math as unknown as Record<string, (...args: number[]) => number>
   for (const name of names) {
-    const fn = operators[name] ?? (Math as unknown as Record<string, (...args: number[]) => number>)[name]
+    // hypot3 and hypot4 are Math.hypot of so many arguments.
+    const fn = operators[name] ?? own[name] ?? own[name.replace(/[34]$/, '')]
     if (typeof fn !== 'function') throw new TypeError(`this engine has no function for "${name}"`)
     math[name] = fn
   }
