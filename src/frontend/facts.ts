@@ -16,8 +16,6 @@ export interface NumberFact {
   readonly hi: number
   readonly nan: boolean
   readonly negZero: boolean
-  /** The interval's ends come from array lengths: such integers are `index` in the IR. */
-  readonly len: boolean
 }
 export type Fact =
   | NumberFact
@@ -39,17 +37,13 @@ export const SMALL_ARGUMENT = 2 ** 26
 /** Arrays that compiled code indexes with 32 bits are no longer; longer ones take the JavaScript target. */
 export const MAX_LENGTH = 2 ** 30
 
-const number = (f: Omit<NumberFact, 'kind' | 'len'> & { len?: boolean }): NumberFact => ({
-  kind: 'number',
-  len: false,
-  ...f,
-})
+const number = (f: Omit<NumberFact, 'kind'>): NumberFact => ({ kind: 'number', ...f })
 export const ANY_NUMBER: NumberFact = number({ int: false, lo: -Infinity, hi: Infinity, nan: true, negZero: true })
 export const BOOLEAN: Fact = { kind: 'boolean' }
 export const UNDEFINED: Fact = { kind: 'undefined' }
 
-export const integerFact = (lo: number, hi: number, len = false): NumberFact =>
-  number({ int: true, lo, hi, nan: false, negZero: false, len })
+export const integerFact = (lo: number, hi: number): NumberFact =>
+  number({ int: true, lo, hi, nan: false, negZero: false })
 export const INT32 = integerFact(-(2 ** 31), 2 ** 31 - 1)
 
 export function constantFact(value: number): NumberFact {
@@ -106,7 +100,6 @@ export function join(a: Fact, b: Fact): Fact {
       hi: Math.max(a.hi, b.hi),
       nan: a.nan || b.nan,
       negZero: a.negZero || b.negZero,
-      len: a.len || b.len,
     })
   }
   if (a.kind === 'boolean' && b.kind === 'boolean') return a
@@ -122,8 +115,7 @@ export function covers(a: Fact, b: Fact): boolean {
       (!a.int || b.int) &&
       (isEmpty(b) || (a.lo <= b.lo && a.hi >= b.hi)) &&
       (a.nan || !b.nan) &&
-      (a.negZero || !b.negZero) &&
-      (a.len || !b.len)
+      (a.negZero || !b.negZero)
     )
   }
   if (a.kind === 'maybe') return b.kind === 'undefined' || covers(a.of, b.kind === 'maybe' ? b.of : b)
@@ -159,7 +151,6 @@ export function add(a: NumberFact, b: NumberFact): NumberFact {
     hi: Number.isNaN(hi) ? Infinity : hi,
     nan: a.nan || b.nan || (!finite(a) && !finite(b)),
     negZero: a.negZero && b.negZero,
-    len: a.len || b.len,
   })
 }
 
@@ -172,7 +163,6 @@ export function sub(a: NumberFact, b: NumberFact): NumberFact {
     hi: Number.isNaN(hi) ? Infinity : hi,
     nan: a.nan || b.nan || (!finite(a) && !finite(b)),
     negZero: a.negZero && hasZero(b),
-    len: a.len || b.len,
   })
 }
 
@@ -195,7 +185,6 @@ export function mul(a: NumberFact, b: NumberFact): NumberFact {
     nan,
     // A product of fractions can underflow to a zero of either sign.
     negZero: int ? exactZero : !(nonNegative(a) && nonNegative(b)),
-    len: a.len || b.len,
   })
 }
 
@@ -220,7 +209,6 @@ export function rem(a: NumberFact, b: NumberFact): NumberFact {
     hi: a.hi <= 0 ? 0 : Math.min(a.hi, size) + 0,
     nan: a.nan || b.nan || hasZero(b) || !finite(a),
     negZero: a.negZero || a.lo < 0,
-    len: a.len,
   })
 }
 
@@ -239,7 +227,6 @@ export function minimum(a: NumberFact, b: NumberFact): NumberFact {
     hi: Math.min(a.hi, b.hi),
     nan: a.nan || b.nan,
     negZero: a.negZero || b.negZero,
-    len: a.len || b.len,
   })
 }
 
@@ -250,7 +237,6 @@ export function maximum(a: NumberFact, b: NumberFact): NumberFact {
     hi: Math.max(a.hi, b.hi),
     nan: a.nan || b.nan,
     negZero: a.negZero || b.negZero,
-    len: a.len || b.len,
   })
 }
 
@@ -262,7 +248,6 @@ export function integerPart(f: (x: number) => number, a: NumberFact): NumberFact
     hi: isEmpty(a) ? a.hi : f(a.hi) + 0,
     nan: a.nan,
     negZero: a.negZero || (!a.int && a.lo < 0 && a.hi > -1),
-    len: a.len,
   })
 }
 
@@ -295,14 +280,14 @@ export function bitwise(op: '&' | '|' | '^' | '<<' | '>>' | '>>>', a: NumberFact
       if (shift !== undefined && whole(a)) {
         const lo = a.lo * 2 ** shift
         const hi = a.hi * 2 ** shift
-        if (lo >= INT32.lo && hi <= INT32.hi) return integerFact(lo, hi, a.len)
+        if (lo >= INT32.lo && hi <= INT32.hi) return integerFact(lo, hi)
       }
       return INT32
     case '>>':
-      if (whole(a) && shift !== undefined) return integerFact(a.lo >> shift, a.hi >> shift, a.len)
-      return whole(a) && a.lo >= 0 ? integerFact(0, a.hi, a.len) : INT32
+      if (whole(a) && shift !== undefined) return integerFact(a.lo >> shift, a.hi >> shift)
+      return whole(a) && a.lo >= 0 ? integerFact(0, a.hi) : INT32
     case '>>>':
-      if (whole(a) && a.lo >= 0) return integerFact(0, shift === undefined ? a.hi : a.hi >>> shift, a.len)
+      if (whole(a) && a.lo >= 0) return integerFact(0, shift === undefined ? a.hi : a.hi >>> shift)
       return integerFact(0, 2 ** (32 - (shift ?? 0)) - 1)
     default:
       return op satisfies never
@@ -312,18 +297,17 @@ export function bitwise(op: '&' | '|' | '^' | '<<' | '>>' | '>>>', a: NumberFact
 /** What is left of `a` when `a op b` is known to hold (so neither is NaN). */
 export function assume(a: NumberFact, op: '<' | '<=' | '>' | '>=' | '===', b: NumberFact): NumberFact {
   const whole = a.int && b.int
-  const len = a.len || b.len
   switch (op) {
     case '<':
-      return { ...a, nan: false, len, hi: Math.min(a.hi, whole ? b.hi - 1 : b.hi) }
+      return { ...a, nan: false, hi: Math.min(a.hi, whole ? b.hi - 1 : b.hi) }
     case '<=':
-      return { ...a, nan: false, len, hi: Math.min(a.hi, b.hi) }
+      return { ...a, nan: false, hi: Math.min(a.hi, b.hi) }
     case '>':
-      return { ...a, nan: false, len, lo: Math.max(a.lo, whole ? b.lo + 1 : b.lo) }
+      return { ...a, nan: false, lo: Math.max(a.lo, whole ? b.lo + 1 : b.lo) }
     case '>=':
-      return { ...a, nan: false, len, lo: Math.max(a.lo, b.lo) }
+      return { ...a, nan: false, lo: Math.max(a.lo, b.lo) }
     case '===':
-      return { ...a, nan: false, len, int: a.int || b.int, lo: Math.max(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }
+      return { ...a, nan: false, int: a.int || b.int, lo: Math.max(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }
     default:
       return op satisfies never
   }

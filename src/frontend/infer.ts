@@ -204,7 +204,7 @@ class Inference {
         if (step.lo <= 0 && step.hi >= 0) span.splice(0, 2, Math.min(start.lo, stop.lo), Math.max(start.hi, stop.hi))
         const lo = Math.max(span[0]!, -EXACT)
         const hi = Math.min(span[1]!, EXACT)
-        const each = integerFact(Math.min(lo, hi), Math.max(lo, hi), start.len || stop.len)
+        const each = integerFact(Math.min(lo, hi), Math.max(lo, hi))
         this.loop(stmt.label, () => {
           const before = this.env
           this.env = new Map(this.env)
@@ -500,7 +500,7 @@ class Inference {
       }
       case 'length':
         this.array(expr.array)
-        return integerFact(0, this.options.maxLength, true)
+        return integerFact(0, this.options.maxLength)
       default:
         return expr satisfies never
     }

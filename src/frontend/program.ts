@@ -6,7 +6,7 @@
 import { compileError } from '../errors.ts'
 import { assign, ref, ret } from '../ir/build.ts'
 import type { Fn, Local, Module, Stmt, Type } from '../ir/ir.ts'
-import { array, BOOL, F64, I32, I64, INDEX, scalar } from '../ir/types.ts'
+import { array, BOOL, F64, I32, INDEX } from '../ir/types.ts'
 import { visitStmts } from '../ir/walk.ts'
 import type { DType } from '../types.ts'
 import type { Expr, KernelFn } from './ast.ts'
@@ -217,7 +217,7 @@ class ProgramLowering {
     switch (fact?.kind) {
       case 'number': {
         const type = integerType(fact, false)
-        return type === undefined || type === I64 ? F64 : type === INDEX ? INDEX : scalar('i32')
+        return type === INDEX ? INDEX : F64
       }
       case 'boolean':
         return BOOL

@@ -26,10 +26,13 @@ export interface CallResolver {
   callee(expr: Extract<Expr, { kind: 'invoke' }>, args: readonly Fact[]): Callee
 }
 
-/** The integer type that holds every value of the fact, or undefined: `zero` says that −0 may become 0. */
+/**
+ * The integer type that holds every value of the fact, or undefined: `zero` says that −0 may become 0. Arithmetic in
+ * these types never overflows; i32, which wraps, is for operations on bits and for elements of integer arrays alone.
+ */
 export function integerType(fact: NumberFact, zero: boolean): ScalarType | undefined {
   if (!isIntegral(fact) || (fact.negZero && !zero)) return undefined
-  return fitsInt32(fact) ? (fact.len ? INDEX : I32) : I64
+  return fitsInt32(fact) ? INDEX : I64
 }
 
 const rank = (type: IrExpr['type']): number => (type === I64 ? 2 : type === INDEX ? 1 : 0)
@@ -63,9 +66,7 @@ export class Exprs {
   /** The fact of a number; a truth value used as one is 0 or 1. */
   numberFact(expr: Expr): NumberFact {
     const fact = this.fact(expr)
-    return fact.kind === 'number'
-      ? fact
-      : { kind: 'number', int: true, lo: 0, hi: 1, nan: false, negZero: false, len: false }
+    return fact.kind === 'number' ? fact : { kind: 'number', int: true, lo: 0, hi: 1, nan: false, negZero: false }
   }
 
   /** The local that holds a variable. */
@@ -634,7 +635,7 @@ export class Exprs {
     const old = this.numberFact(target)
     const by = expr.op === '++' ? 1 : -1
     const fact: NumberFact = { ...old, lo: old.lo + by, hi: old.hi + by, negZero: false }
-    const one: NumberFact = { kind: 'number', int: true, lo: 1, hi: 1, nan: false, negZero: false, len: false }
+    const one: NumberFact = { kind: 'number', int: true, lo: 1, hi: 1, nan: false, negZero: false }
     const name = expr.op === '++' ? '+' : '-'
     if (target.kind === 'variable') {
       const local = this.variable(target.variable)

@@ -12,7 +12,7 @@ import type { Expr, Stmt, Variable } from '../ast.ts'
 import { EXACT, fitsInt32, isIntegral } from '../facts.ts'
 import { visitExpr, visitStmts } from '../visit.ts'
 import { coerce, isWholeConst } from './builder.ts'
-import { type Exprs, integerType, wider, ZERO } from './exprs.ts'
+import { integerType, wider, ZERO } from './exprs.ts'
 import type { Stmts } from './stmts.ts'
 
 interface Shape {
@@ -107,11 +107,6 @@ function isFixed(bound: Expr, changed: ReadonlySet<Variable>): boolean {
   return fixed
 }
 
-const isArrayLength = (x: Exprs, expr: Expr): boolean => {
-  const fact = x.fact(expr)
-  return fact.kind === 'number' && fact.len
-}
-
 /**
  * A bound in integers: the least whole number ≥ it going up (the greatest ≤ it going down), one further for an
  * inclusive one. A fraction or a number past ±2⁵³ is cut there, NaN gives a loop that never runs.
@@ -162,8 +157,7 @@ export function canonicalFor(s: Stmts, stmt: Extract<Stmt, { kind: 'for' }>): bo
   }
   const limit = wholeBound(s, x.number(bound, ZERO), shape, bound)
   // The bound must fit too, even where the loop never reaches it.
-  let type = wider(held, isInteger(limit.type) ? (limit.type as ScalarType) : I32)
-  if (isArrayLength(x, bound) && type === I32) type = INDEX
+  const type = wider(held, isInteger(limit.type) ? (limit.type as ScalarType) : I32)
   const local = x.b.local(variable.name, type)
   x.variables.set(variable, local)
   const label = s.loopLabel(stmt.label)
@@ -201,7 +195,6 @@ export function prangeLoop(s: Stmts, stmt: Extract<Stmt, { kind: 'prange' }>): v
   const bounds = [start, stop].map((e) => (isInteger(e.type) ? (e.type as ScalarType) : isSmall(e) ? I32 : I64))
   const held = fact?.kind === 'number' ? (integerType(fact, true) ?? I64) : I64
   let type = wider(wider(bounds[0]!, bounds[1]!), held === I64 ? bounds[1]! : held)
-  if (type === I32) type = INDEX
   // The variable takes one step past the last iteration before the loop ends.
   if (fact?.kind === 'number' && !fitsInt32({ ...fact, lo: fact.lo - Math.abs(step), hi: fact.hi + Math.abs(step) })) {
     type = I64

@@ -1,0 +1,243 @@
+/**
+ * The integers of a function as polynomials: which locals are defined once and by what, what an array's length is, and
+ * what is known of the signs of sizes inside loops.
+ */
+
+import type { Alloc, Expr, Fn, For, Local, Stmt } from '../ir/ir.ts'
+import { I32, I64 } from '../ir/types.ts'
+import { visitStmts } from '../ir/walk.ts'
+import * as poly from './poly.ts'
+import {
+  type Atom,
+  add,
+  atom,
+  atomsOf,
+  constant,
+  constantOf,
+  type Poly,
+  scale,
+  split,
+  sub,
+  substitute,
+} from './poly.ts'
+
+/** Whether a local with several definitions may stand for itself: it keeps its value in the region in question. */
+export type Fixed = (local: Local) => boolean
+const NEVER: Fixed = () => false
+
+export class Symbols {
+  readonly fn: Fn
+  private readonly definitions = new Map<Local, Stmt[]>()
+  private readonly loops = new Map<Local, For>()
+  private readonly atoms = new Map<Local, Atom>()
+  private readonly lengths = new Map<Local, Atom>()
+  private nextId = 1
+
+  constructor(fn: Fn) {
+    this.fn = fn
+    const define = (local: Local, stmt: Stmt) => {
+      const known = this.definitions.get(local)
+      if (known) known.push(stmt)
+      else this.definitions.set(local, [stmt])
+    }
+    visitStmts(fn.body, {
+      stmt: (s) => {
+        switch (s.kind) {
+          case 'assign':
+          case 'alloc':
+            define(s.local, s)
+            return
+          case 'call':
+            for (const local of s.results) define(local, s)
+            return
+          case 'do':
+            if (s.result) define(s.result, s)
+            return
+          case 'for':
+            define(s.variable, s)
+            this.loops.set(s.variable, s)
+        }
+      },
+    })
+    for (const param of fn.params)
+      if (this.definitions.has(param)) this.definitions.get(param)!.push({ kind: 'barrier' })
+  }
+
+  /** The only statement that gives the local a value; undefined for parameters and locals with several. */
+  definition(local: Local): Stmt | undefined {
+    const all = this.definitions.get(local)
+    return all?.length === 1 ? all[0] : undefined
+  }
+  /** Never changes: a parameter that is not assigned, or a local with one definition. */
+  isStable(local: Local): boolean {
+    const all = this.definitions.get(local)
+    return all === undefined || all.length === 1
+  }
+
+  atomOf(local: Local): Atom {
+    let known = this.atoms.get(local)
+    if (!known) {
+      known = { id: this.nextId++, name: local.name }
+      this.atoms.set(local, known)
+    }
+    return known
+  }
+  private lengthAtom(array: Local): Atom {
+    let known = this.lengths.get(array)
+    if (!known) {
+      known = { id: this.nextId++, name: `${array.name}.length` }
+      this.lengths.set(array, known)
+    }
+    return known
+  }
+  /** Lengths are never negative. */
+  isLength(a: Atom): boolean {
+    for (const known of this.lengths.values()) if (known === a) return true
+    return false
+  }
+
+  /** The array that a local names for good: a parameter, the local of an `alloc`, or the local itself. */
+  root(array: Local): Local {
+    let now = array
+    for (;;) {
+      const stmt = this.definition(now)
+      if (stmt?.kind !== 'assign' || stmt.value.kind !== 'local' || !this.isStable(stmt.value.local)) return now
+      now = stmt.value.local
+    }
+  }
+  /** The statement that makes the array of this root, where it is made here. */
+  allocation(root: Local): Alloc | undefined {
+    const stmt = this.definition(root)
+    return stmt?.kind === 'alloc' ? stmt : undefined
+  }
+
+  /** The array's length as a polynomial; undefined where the local changes. */
+  lengthOf(array: Local, fixed: Fixed = NEVER): Poly | undefined {
+    const root = this.root(array)
+    const made = this.allocation(root)
+    if (made) {
+      const size = this.poly(made.length, fixed)
+      if (size) return size
+    }
+    return this.isStable(root) || fixed(root) ? atom(this.lengthAtom(root)) : undefined
+  }
+
+  /** An integer expression; undefined where it is none that sums and products make of known ones. */
+  poly(e: Expr, fixed: Fixed = NEVER): Poly | undefined {
+    switch (e.kind) {
+      case 'const': {
+        const value = Number(e.value)
+        return typeof e.value !== 'boolean' && Number.isInteger(value) ? constant(value) : undefined
+      }
+      case 'local': {
+        const { local } = e
+        if (this.loops.has(local)) return atom(this.atomOf(local))
+        const stmt = this.definition(local)
+        if (stmt?.kind === 'assign') {
+          const value = this.poly(stmt.value, fixed)
+          if (value) return value
+        }
+        return this.isStable(local) || fixed(local) ? atom(this.atomOf(local)) : undefined
+      }
+      case 'length':
+        return this.lengthOf(e.array, fixed)
+      case 'cast':
+        // A cast keeps the value (from f64 it is proven whole), but that narrowing to i32 takes the low bits.
+        return e.type === I32 && e.value.type === I64 ? undefined : this.poly(e.value, fixed)
+      case 'op': {
+        // i32 wraps; index and i64 do not, by proof, and f64 stands here only below a cast that says it is whole.
+        if (e.type === I32) return undefined
+        const [a, b] = e.args.map((arg) => this.poly(arg, fixed))
+        if (!a || (e.args.length > 1 && !b)) return undefined
+        switch (e.op) {
+          case 'add':
+            return add(a, b!)
+          case 'sub':
+            return sub(a, b!)
+          case 'mul':
+            return poly.mul(a, b!)
+          case 'neg':
+            return scale(a, -1)
+          default:
+            return undefined
+        }
+      }
+      default:
+        return undefined
+    }
+  }
+
+  // ───────────────────────────── ranges ─────────────────────────────
+
+  /** The inclusive bounds of a loop's variable, while its body runs. */
+  private span(loop: For, fixed: Fixed): { lo: Poly; hi: Poly } | undefined {
+    const lo = this.poly(loop.lo, fixed)
+    const hi = this.poly(loop.hi, fixed)
+    if (!lo || !hi) return undefined
+    return loop.step > 0 ? { lo, hi: sub(hi, constant(1)) } : { lo: add(hi, constant(1)), hi: lo }
+  }
+
+  /**
+   * A polynomial that is nowhere larger (`least`) or smaller (`most`) than `p` while the loops' bodies run; it
+   * mentions none of their variables. Loops from the outermost to the innermost.
+   */
+  extreme(p: Poly, which: 'least' | 'most', loops: readonly For[], fixed: Fixed = NEVER): Poly | undefined {
+    let now = p
+    for (let k = loops.length - 1; k >= 0; k--) {
+      const loop = loops[k]!
+      const variable = this.atomOf(loop.variable)
+      const parts = split(now, variable)
+      if (!parts) return undefined
+      if (parts.coefficient.size === 0) continue
+      const span = this.span(loop, fixed)
+      if (!span) return undefined
+      const outer = loops.slice(0, k)
+      const rising = this.isNonNegative(parts.coefficient, outer, fixed, loops)
+      if (!rising && !this.isNonNegative(scale(parts.coefficient, -1), outer, fixed, loops)) return undefined
+      now = substitute(now, variable, rising === (which === 'least') ? span.lo : span.hi)
+    }
+    return now
+  }
+
+  /**
+   * Whether p ≥ 0 wherever the bodies of `running` run. Each atom is written as its lower bound plus something that is
+   * not negative; if then no coefficient is negative, neither is p.
+   */
+  isNonNegative(p: Poly, loops: readonly For[], fixed: Fixed = NEVER, running: readonly For[] = loops): boolean {
+    const value = constantOf(p)
+    if (value !== undefined) return value >= 0
+    const bare = this.extreme(p, 'least', loops, fixed)
+    if (!bare) return false
+    let shifted = bare
+    const bounds = this.lowerBounds(running, fixed)
+    for (const a of atomsOf(bare)) {
+      const bound = bounds.get(a) ?? (this.isLength(a) ? 0 : undefined)
+      if (bound === undefined) return false
+      shifted = substitute(shifted, a, add(atom(a), constant(bound)))
+    }
+    return [...shifted.values()].every((term) => term.coef >= 0)
+  }
+
+  /** A body that runs says that its loop is not empty: `for j in 0..n` makes n at least 1. */
+  private lowerBounds(loops: readonly For[], fixed: Fixed): Map<Atom, number> {
+    const found = new Map<Atom, number>()
+    for (const loop of loops) {
+      const span = this.span(loop, fixed)
+      if (!span) continue
+      const extent = sub(span.hi, span.lo)
+      const atoms = [...atomsOf(extent)]
+      const only = atoms.length === 1 ? atoms[0]! : undefined
+      if (!only || extent.size > 2 || this.isLoopVariable(only)) continue
+      const parts = split(extent, only)
+      const rest = parts && constantOf(parts.rest)
+      if (!parts || constantOf(parts.coefficient) !== 1 || rest === undefined) continue
+      found.set(only, Math.max(found.get(only) ?? -Infinity, -rest))
+    }
+    return found
+  }
+
+  private isLoopVariable(a: Atom): boolean {
+    for (const local of this.loops.keys()) if (this.atoms.get(local) === a) return true
+    return false
+  }
+}
