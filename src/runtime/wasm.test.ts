@@ -270,6 +270,12 @@ describe('arguments and results', () => {
     expect(load(log, [scalar('f64')], [scalar('f64')], []).call([3])).toBe(Math.log(3))
   })
 
+  it('refuses arrays of 2³¹ elements', () => {
+    const f = load(touch, [array('uint8')], [scalar('f64')], [UPDATES])
+    nothingStays()
+    expect(errorOf(() => f.call([new Uint8Array(2 ** 31)])).code).toBe('too-long')
+  })
+
   it('refuses freed and detached arrays before anything happens', () => {
     const fn: Fn = { ...failing, params: [I32, I32, I32, I32, I32, I32] }
     const f = load(fn, [array(), array()], [], [UPDATES, UPDATES])

@@ -14,6 +14,9 @@ import { callElsewhere } from './loaded-async.ts'
 import { type Heap, heap, heapReason } from './memory.ts'
 import { launch, registerProgram } from './threads.ts'
 
+/** Compiled code counts elements in an i32. */
+const MAX_LENGTH = 2 ** 31 - 1
+
 /** How a JS value becomes a wasm one. */
 type Passing = 'number' | 'bool' | 'i64' | 'array'
 
@@ -100,6 +103,7 @@ class Program implements Loaded {
       for (let k = 0; k < passing.length; k++) {
         if (passing[k] !== 'array') continue
         const view = args[k] as TypedArray
+        if (view.length > MAX_LENGTH) throw tooLong(this.options.name, view.length)
         if (isShared(view)) bases[k] = view.byteOffset
         else if (ordinary === undefined) ordinary = [k]
         else ordinary.push(k)
@@ -167,6 +171,14 @@ class Program implements Loaded {
     if (type.kind === 'scalar' && type.name === 'bool') return value !== 0
     return Number(value)
   }
+}
+
+function tooLong(name: string, length: number): TsumbaError {
+  return new TsumbaError(
+    `\`${name}\` was given an array of ${length} elements; as WebAssembly it takes fewer than 2³¹.\n` +
+      "Remedy: use `target: 'js'`, or pass parts of the array (`.subarray`).",
+    'too-long',
+  )
 }
 
 /** The very array that the caller passed as the nth of its arrays. */
