@@ -23,8 +23,9 @@ async function node(...args: string[]): Promise<Report> {
   return JSON.parse(stdout) as Report
 }
 
-function expectSame({ plain, normalised, refusal }: Report): void {
+function expectSame({ plain, normalised, compiledPlain, compiled, refusal }: Report): void {
   expect(normalised).toEqual(plain)
+  expect(compiled).toEqual(compiledPlain)
   expect(refusal).toBe('reassigned-capture')
 }
 
@@ -92,7 +93,7 @@ describe('kernels mean the same under', () => {
     mkdirSync(dir, { recursive: true })
     writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }')
     await build({
-      entryPoints: [join(root, 'test/support/evaluate.ts'), join(root, 'src/prange.ts')],
+      entryPoints: [join(root, 'test/support/evaluate.ts'), join(root, 'src/index.ts')],
       outdir: dir,
       outbase: root,
       bundle: true,
@@ -102,7 +103,7 @@ describe('kernels mean the same under', () => {
       outExtension: { '.js': '.mjs' },
     })
     const places: Record<string, string> = {
-      '../../../src/prange.ts': './src/prange.mjs',
+      '../../../src/index.ts': './src/index.mjs',
       '../../support/evaluate.ts': './test/support/evaluate.mjs',
     }
     for (const name of ['lib', 'kernels', 'program', 'main']) {
