@@ -50,7 +50,7 @@ describe('allocator', () => {
       const next = random(seed)
       const { memory, allocator } = make(2048)
       const live = new Map<number, { base: number; bytes: number; mark: number }>()
-      for (let step = 0; step < 2500; step++) {
+      for (let step = 0; step < 1500; step++) {
         if (next() < 0.55) {
           const bytes = next() < 0.05 ? Math.floor(next() * 2_000_000) : Math.floor(next() ** 3 * 9000)
           const zero = next() < 0.5
@@ -134,7 +134,7 @@ describe('allocator', () => {
       const allocator = createAllocator(memory, layout)
       const live = []
       let bad = 0
-      for (let step = 0; step < 20000; step++) {
+      for (let step = 0; step < 6000; step++) {
         const bytes = (step * 7919 * seed) % 3000
         const handle = allocator.alloc(3, bytes, true)
         const base = allocator.reach(handle + 16)[handle >>> 2]

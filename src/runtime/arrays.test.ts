@@ -172,7 +172,7 @@ describe('lifetime', () => {
         const next = allocate(Float64Array, 20000)
         next.fill(k)
         ;[u, v] = [v, next]
-        if (k % 100 === 0) { gc(); await turn() }
+        if (k % 250 === 0) { gc(); await turn() }
         if (k === 3000) start = process.memoryUsage.rss()
       }
       console.log(process.memoryUsage.rss() / start)`)
@@ -183,7 +183,7 @@ describe('lifetime', () => {
     const [before, after, ordinary] = child(`
       const before = process.memoryUsage.rss()
       let ordinary = 0
-      for (let k = 0; k < 2000; k++) {
+      for (let k = 0; k < 1200; k++) {
         const a = allocate(Float64Array, 524288)
         for (let j = 0; j < a.length; j += 512) a[j] = 1
         if (!isShared(a)) ordinary++
@@ -191,7 +191,7 @@ describe('lifetime', () => {
       }
       console.log(JSON.stringify([before, process.memoryUsage.rss(), ordinary]))`) as number[]
     expect(ordinary).toBe(0)
-    expect(after! - before!).toBeLessThan(800e6)
+    expect(after! - before!).toBeLessThan(700e6)
   })
 })
 
