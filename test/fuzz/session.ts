@@ -44,6 +44,7 @@ export async function fuzz(session: Session): Promise<Tally> {
     refusals: new Map(),
     differences: [],
   }
+  const families = new Set<string>()
   const end = performance.now() + seconds * 1000
   for (let k = from; k < from + count && performance.now() < end; k++) {
     const program = generate(seed, k)
@@ -54,7 +55,8 @@ export async function fuzz(session: Session): Promise<Tally> {
       tally.refused.set(verdict.code, (tally.refused.get(verdict.code) ?? 0) + 1)
       if (!tally.refusals.has(verdict.code)) tally.refusals.set(verdict.code, `${seed}:${k}\n${verdict.message}`)
     }
-    if (verdict.kind === 'differ') {
+    if (verdict.kind === 'differ' && !families.has(family(verdict))) {
+      families.add(family(verdict))
       tally.differences.push(await shrunk(program, verdict, `seed ${seed}, position ${k}`))
       if (tally.differences.length >= finds) break
     }
@@ -80,7 +82,12 @@ async function shrunk(program: Program, difference: Difference, origin: string):
 /** Differences of the same kind: a crash stays a crash, with the same first words. */
 function family({ execution, actual }: Difference): string {
   const { outcome } = actual
-  const crash = outcome.kind === 'broken' ? String(outcome.error).slice(0, 25) : ''
+  const crash =
+    outcome.kind === 'broken'
+      ? String(outcome.error)
+          .slice(0, 40)
+          .replace(/[\d"'`]/g, '')
+      : ''
   return `${execution.split(',')[0]} ${crash}`
 }
 

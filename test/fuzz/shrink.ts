@@ -13,12 +13,21 @@ export async function shrink(
 ): Promise<Program> {
   let best = program
   let left = trials
-  for (let progress = true; progress && left > 0; ) {
+  let progress = true
+  while (progress && left > 0) {
     progress = false
-    for (const candidate of candidates(best)) {
-      if (left-- <= 0) break
-      if (wellScoped(candidate) && (await fails(candidate))) {
+    let from = 0
+    for (let again = true; again && left > 0; ) {
+      again = false
+      let position = 0
+      for (const candidate of candidates(best)) {
+        // After a success the search goes on from where it was: what failed before mostly fails again.
+        if (position++ < from || !wellScoped(candidate)) continue
+        if (left-- <= 0) break
+        if (!(await fails(candidate))) continue
         best = candidate
+        from = position - 1
+        again = true
         progress = true
         break
       }
@@ -29,6 +38,7 @@ export async function shrink(
 
 export function* candidates(p: Program): Generator<Program> {
   for (let k = 0; k < p.helpers.length; k++) yield { ...p, helpers: without(p.helpers, k) }
+  yield* fewerInputs(p)
   for (const entry of smallerFns(p.entry)) yield { ...p, entry }
   for (let k = 0; k < p.helpers.length; k++) {
     for (const helper of smallerFns(p.helpers[k]!)) yield { ...p, helpers: replaced(p.helpers, k, helper) }
@@ -154,7 +164,9 @@ function* smallerNumbers(value: number): Generator<number> {
     if (Object.is(simple, value)) return
     yield simple
   }
-  if (Math.abs(value) > 2 && Number.isFinite(value)) yield Math.trunc(value / 2)
+  const size = Math.abs(value)
+  if (size > 2 && size <= 1e6) yield Math.trunc(value / 2)
+  for (const edge of [2 ** 31, 2 ** 32, 2 ** 53]) if (size > edge) yield edge
   if (!Number.isInteger(value) && Number.isFinite(value)) yield Math.trunc(value)
   if (value < 0) yield -value
 }
@@ -215,34 +227,42 @@ function withPart(e: Expr, k: number, part: Expr): Expr {
   }
 }
 
-/** Unused parameters go; arrays lose elements, then their elements become zeros. */
-function* smallerInputs(p: Program): Generator<Program> {
+/** Unused parameters go, and halves of arrays. */
+function* fewerInputs(p: Program): Generator<Program> {
   const { entry, inputs } = p
   for (let k = inputs.length - 1; k >= 0; k--) {
-    const aliased = inputs.some((other) => other.kind === 'alias' && other.of === k)
-    if (!aliased) {
-      const kept = without(inputs, k).map((o) => (o.kind === 'alias' && o.of > k ? { ...o, of: o.of - 1 } : o))
-      yield { ...p, entry: { ...entry, params: without(entry.params, k) }, inputs: kept }
-    }
     const input = inputs[k]!
-    const given = (next: Input): Program => ({ ...p, inputs: replaced(inputs, k, next) })
-    if (input.kind === 'scalar' && typeof input.value === 'number') {
-      for (const value of smallerNumbers(input.value)) yield given({ ...input, value })
+    if (isAliased(p, k)) continue
+    const kept = without(inputs, k).map((o) => (o.kind === 'alias' && o.of > k ? { ...o, of: o.of - 1 } : o))
+    yield { ...p, entry: { ...entry, params: without(entry.params, k) }, inputs: kept }
+    if (input.kind === 'array' && input.data.length > 3) {
+      yield withInput(p, k, { ...input, data: input.data.slice(0, input.data.length >> 1) })
     }
-    if (input.kind === 'array' && !aliased) {
+  }
+}
+
+const isAliased = ({ inputs }: Program, k: number) => inputs.some((other) => other.kind === 'alias' && other.of === k)
+const withInput = (p: Program, k: number, input: Input): Program => ({ ...p, inputs: replaced(p.inputs, k, input) })
+
+/** Arrays lose elements, then their elements become zeros. */
+function* smallerInputs(p: Program): Generator<Program> {
+  for (let k = 0; k < p.inputs.length; k++) {
+    const input = p.inputs[k]!
+    if (input.kind === 'scalar' && typeof input.value === 'number') {
+      for (const value of smallerNumbers(input.value)) yield withInput(p, k, { ...input, value })
+    }
+    if (input.kind === 'array' && !isAliased(p, k)) {
       const { data } = input
-      if (data.length > 1) yield given({ ...input, data: data.slice(0, data.length >> 1) })
-      if (data.length > 0) yield given({ ...input, data: data.slice(0, -1) })
-      if (data.some((value) => !Object.is(value, 0))) yield given({ ...input, data: data.map(() => 0) })
-      if (data.length <= 8) {
-        for (let i = 0; i < data.length; i++) {
-          for (const value of smallerNumbers(data[i]!)) yield given({ ...input, data: replaced(data, i, value) })
-        }
+      if (data.length > 0) yield withInput(p, k, { ...input, data: data.slice(0, -1) })
+      if (data.some((value) => !Object.is(value, 0))) yield withInput(p, k, { ...input, data: data.map(() => 0) })
+      for (let i = 0; i < Math.min(8, data.length); i++) {
+        for (const value of smallerNumbers(data[i]!))
+          yield withInput(p, k, { ...input, data: replaced(data, i, value) })
       }
     }
     if (input.kind === 'alias') {
-      if (input.length > 1) yield given({ ...input, length: input.length >> 1 })
-      if (input.byteOffset > 0) yield given({ ...input, byteOffset: 0 })
+      if (input.length > 1) yield withInput(p, k, { ...input, length: input.length >> 1 })
+      if (input.byteOffset > 0) yield withInput(p, k, { ...input, byteOffset: 0 })
     }
   }
 }
