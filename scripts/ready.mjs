@@ -36,7 +36,7 @@ export function install() {
   return run('npm', ['ci', '--include=dev'], { shell: process.platform === 'win32' })
 }
 
-export const build = () => run(process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json'])
+export const build = () => run(process.execPath, ['scripts/build.mjs'])
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.exitCode = install() && build() ? 0 : 1

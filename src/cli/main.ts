@@ -3,7 +3,7 @@
 
 import { PACKAGE } from '../types.ts'
 import { compare } from './compare/command.ts'
-import { packageVersion } from './compare/machine.ts'
+import { packageVersion } from './packageFiles.ts'
 import { UsageError } from './usage.ts'
 
 const COMMANDS: Record<string, { run(argv: readonly string[]): Promise<number>; about: string }> = {

@@ -9,9 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export default function build(): void {
   const built = join(root, 'dist/index.js')
   if (existsSync(built) && newest(join(root, 'src')) < statSync(built).mtimeMs) return
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  // Type errors do not keep tsc from writing; they are the type check's to report, not every unit test's.
-  spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')])
+  // Type errors do not keep it from writing; they are the type check's to report, not every unit test's.
+  spawnSync(process.execPath, [join(root, 'scripts/build.mjs')])
 }
 
 function newest(folder: string): number {

@@ -5,7 +5,7 @@
  */
 
 import { Worker } from 'node:worker_threads'
-import { beside } from './beside.ts'
+import { builtModule } from '../packageFiles.ts'
 
 /** Bytes of each of the two arrays of a thread. */
 export const COPY_BYTES = 128 * 2 ** 20
@@ -36,7 +36,7 @@ export async function measureBandwidth(threads: number): Promise<CopyBandwidth> 
   if (threads === 1) return { oneThread, allThreads: oneThread }
   const barrier = new Int32Array(new SharedArrayBuffer(4))
   const rates = Array.from({ length: threads }, () => {
-    const worker = new Worker(beside(import.meta.url, 'copier'), { workerData: { barrier, threads } })
+    const worker = new Worker(builtModule('compare/copier.js'), { workerData: { barrier, threads } })
     return new Promise<number>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)

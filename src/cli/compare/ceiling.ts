@@ -8,7 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { median } from '../../statistics.ts'
-import { beside } from './beside.ts'
+import { builtModule } from '../packageFiles.ts'
 
 /** Alone and together take turns so often, so that a passing disturbance meets both. */
 const TURNS = 3
@@ -21,7 +21,7 @@ export async function measureCeiling(
   copies: number,
   seconds: number,
 ): Promise<number> {
-  const job = fileURLToPath(beside(import.meta.url, 'job'))
+  const job = fileURLToPath(builtModule('compare/job.js'))
   const children = Array.from({ length: copies }, () => fork(job, [program, String(caseIndex), size]))
   try {
     await Promise.all(children.map(nextMessage))

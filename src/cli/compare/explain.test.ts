@@ -63,8 +63,8 @@ describe('aboutScores', () => {
       at(100, 20000, 'parallel', 500, 650, 520),
     ]
     expect(aboutScores(rows)).toEqual([
-      "Does 20.0× the data cost 20.0× the time? No: it takes plain's 400× (the whole script's 35.0×), parallel's 500× " +
-        "(the whole script's 6.50×). Every row meets every other, so the work is 400×; starting and loading grow less.",
+      'Does 20.0× the data cost 20.0× the time? No: plain takes 400× (its whole script 35.0×), parallel takes 500× ' +
+        '(its whole script 6.50×). Every row meets every other, so the work is 400×; starting and loading grow less.',
       'Would optimising the function further gain much on 5 % of the data (1,000 rows)? No: the function is 13 % of the ' +
         'fastest script (plain: 8 ms of 60 ms), so with one that took no time the script would be 1.15× as fast.',
       'Would optimising the function further gain much on 100 % of the data (20,000 rows)? Yes: the function is 80 % of ' +

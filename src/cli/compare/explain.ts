@@ -61,13 +61,13 @@ function costOfData(small: readonly Row[], large: readonly Row[]): string[] {
   const grown = (['plain', 'jit', 'parallel'] as const).flatMap((variant) => {
     const [a, b] = [find(small, variant), find(large, variant)]
     if (!a?.medianMs || !b?.medianMs) return []
-    const script = a.scriptMs && b.scriptMs ? ` (the whole script's ${times(b.scriptMs / a.scriptMs)})` : ''
-    return [`${variant}'s ${times(b.medianMs / a.medianMs)}${script}`]
+    const script = a.scriptMs && b.scriptMs ? ` (its whole script ${times(b.scriptMs / a.scriptMs)})` : ''
+    return [`${variant} takes ${times(b.medianMs / a.medianMs)}${script}`]
   })
   if (grown.length === 0) return []
   const square = `Every row meets every other, so the work is ${times(dataFactor ** 2)}`
   return [
-    `Does ${times(dataFactor)} the data cost ${times(dataFactor)} the time? No: it takes ${grown.join(', ')}. ` +
+    `Does ${times(dataFactor)} the data cost ${times(dataFactor)} the time? No: ${grown.join(', ')}. ` +
       `${square}; starting and loading grow less.`,
   ]
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os'
 import { PACKAGE } from '../../types.ts'
+import { packageVersion } from '../packageFiles.ts'
 
 /** What the figures were measured on and with. */
 export interface Header {
@@ -28,10 +28,4 @@ export function header(): Header {
     versions: { node: process.versions.node, v8: process.versions.v8, [PACKAGE]: packageVersion() },
     date: new Date().toISOString(),
   }
-}
-
-/** From package.json, which stands three folders up from here both in `src` and in `dist`. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { median } from '../../statistics.ts'
-import { beside } from './beside.ts'
+import { builtModule } from '../packageFiles.ts'
 import type { Case } from './programs/program.ts'
 import type { VariantName } from './variants.ts'
 
@@ -54,7 +54,7 @@ async function runScript(
   program: Case,
   threads: number,
 ): Promise<{ kernelMs: number; checksum: number }> {
-  const script = fileURLToPath(beside(import.meta.url, 'script'))
+  const script = fileURLToPath(builtModule('compare/script.js'))
   const args = [script, variant, program.csv!, String(program.percent), String(threads)]
   const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, ...args])
   return JSON.parse(stdout) as { kernelMs: number; checksum: number }
