@@ -4,10 +4,16 @@
  */
 
 import type { Module } from '../ir/ir.ts'
+import { inline } from './inline.ts'
 import { legalise } from './legalise.ts'
 import type { Pass, PassContext } from './pass.ts'
 
 export const PASSES: readonly Pass[] = [
+  {
+    name: 'inline',
+    run: inline,
+    why: 'What is known of a loop ends at calls: helpers are written out first, so that every later pass sees through them.',
+  },
   {
     name: 'legalise',
     run: legalise,
