@@ -21,7 +21,7 @@ const ENTRIES = [
   ...programs.map((name) => `cli/compare/programs/${name}`),
 ]
 
-const types = run(process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--emitDeclarationOnly'])
+const types = run(process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json'])
 await build({
   entryPoints: ENTRIES.map((path) => join(root, 'src', path)),
   outbase: join(root, 'src'),
