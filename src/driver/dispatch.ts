@@ -52,7 +52,8 @@ export class Dispatcher {
   }
 
   async callAsync(args: readonly unknown[]): Promise<unknown> {
-    return this.call(args)
+    const specialisation = this.specialise(args)
+    return this.pick(specialisation, args).async(args)
   }
 
   specialise(args: readonly unknown[]): Specialisation {

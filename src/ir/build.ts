@@ -85,7 +85,9 @@ export function overloadType(record: Op, args: readonly Expr[]): Type {
 export function op(name: string, ...args: Expr[]): OpExpr {
   const record = opRecord(name)
   const at = overloadType(record, args)
-  if (args.length !== record.args.length || record.kind === 'atomic' || !Object.hasOwn(record.at, typeName(at))) {
+  const fits =
+    args.length === record.args.length && record.args.every((slot, k) => args[k]!.type === slotType(slot, at))
+  if (!fits || record.kind === 'atomic' || !Object.hasOwn(record.at, typeName(at))) {
     throw new Error(`${name} has no overload for (${args.map((a) => typeName(a.type)).join(', ')})`)
   }
   return { kind: 'op', type: slotType(record.result, at), op: name, args }

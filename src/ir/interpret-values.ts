@@ -65,10 +65,11 @@ function laneName(type: Type): ScalarName {
 
 type Meaning = (...args: Lane[]) => Lane
 
-/** What an operation does at an overload: its own meaning there, else the record's. */
+/** What an operation does to a lane of an overload: the meaning there, else at the scalar type, else the record's. */
 function meaningAt(op: string, at: Type): Meaning {
   const record = opRecord(op)
-  return (record.at[typeName(at)]?.meaning ?? record.meaning) as Meaning
+  const own = record.at[typeName(at)]?.meaning ?? record.at[laneName(at)]?.meaning
+  return (own ?? record.meaning) as Meaning
 }
 
 /** One operation on values, elementwise on lists. */

@@ -37,7 +37,7 @@ import type {
   Stmt,
   Store,
 } from './ir.ts'
-import { blockLength, combinePairwise, LANES } from './reduction.ts'
+import { blockLength, combinePairwise, LANES, SHORT_LOOP } from './reduction.ts'
 import { typeName } from './types.ts'
 
 export { InterpretError } from './interpret-values.ts'
@@ -356,7 +356,10 @@ class Interpreter {
     const hi = this.#number(s.hi, frame)
     const trips = Math.max(0, Math.ceil((hi - lo) / s.step))
     if (s.serialIf) this.#true(s.serialIf, frame)
-    const trees = s.reductions.filter((r) => r.order === 'tree').map((r) => new Tree(r, trips, this.#indexBits))
+    const short = s.forKind === 'serial' && trips < SHORT_LOOP
+    const trees = s.reductions
+      .filter((r) => r.order === 'tree' && !short)
+      .map((r) => new Tree(r, trips, this.#indexBits))
     for (const tree of trees) tree.initial = this.#local(tree.local, frame) as Lane
     let exit: Exit | undefined
     for (let k = 0; k < trips; k++) {

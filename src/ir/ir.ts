@@ -17,7 +17,8 @@
  *    variable; iterations are lo, lo + step, … < hi (> hi when step < 0). step is a non-zero constant.
  * 7. A function that can fail returns a status beside its results; `call` and `launch` pass a failure on at once.
  *    Nothing relies on traps.
- * 8. `reductions` of order `tree` are evaluated by the tree in reduction.ts's words; of order `ordered` one by one.
+ * 8. `reductions` of order `tree` are evaluated by the tree in reduction.ts's words (in serial loops of at least
+ *    SHORT_LOOP iterations); of order `ordered` one by one.
  */
 
 import type { DType } from '../types.ts'

@@ -14,6 +14,11 @@
 import type { ReductionOp } from './ir.ts'
 
 export const LANES = 16
+/**
+ * Serial loops of fewer iterations stay ordered although they may be reordered: a tree could only cost there. Ranges
+ * of a parallel loop are always trees.
+ */
+export const SHORT_LOOP = 64
 /** No more partial results than this, however many iterations. */
 export const MAX_BLOCKS = 4096
 const MIN_BLOCK = 1024

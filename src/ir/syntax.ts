@@ -74,7 +74,7 @@ export interface Token {
 
 // Infix operators have spaces around them, so a minus that touches its digits, and nothing before it, is theirs.
 const NUMBER =
-  /(?:(?<![^\s([.])-)?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:f32|i8|i16|i32|i64)?|(?:Infinity|NaN)(?:f32)?)(?![\p{ID_Continue}$])/uy
+  /(?:(?<![^\s([.])-)?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:f32|i8|i16|i32|i64)?|(?:Infinity|NaN)(?:f32)?)(?!\.?[\p{ID_Continue}$])/uy
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.[\p{ID_Continue}$]+)*/uy
 const STRING = /"(?:[^"\\]|\\.)*"/uy
 const QUOTED = /`(?:[^`\\]|\\.)*`/uy

@@ -37,7 +37,7 @@ export function typeProblem(type: Type): string | undefined {
     case 'mask':
       return Number.isInteger(type.lanes) && type.lanes > 1 ? undefined : 'has fewer than two lanes'
     case 'array':
-      return Number.isInteger(type.rank) && type.rank > 0 ? undefined : 'has no axis'
+      return undefined
     case 'tuple':
       return type.items.map(typeProblem).find((problem) => problem !== undefined)
     default:

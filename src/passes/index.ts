@@ -4,15 +4,33 @@
  */
 
 import type { Module } from '../ir/ir.ts'
+import { annotate } from './annotate.ts'
 import { inline } from './inline.ts'
 import { legalise } from './legalise.ts'
+import { parallelise } from './parallelise.ts'
 import type { Pass, PassContext } from './pass.ts'
+import { reassociate } from './reassociate.ts'
 
 export const PASSES: readonly Pass[] = [
   {
     name: 'inline',
     run: inline,
     why: 'What is known of a loop ends at calls: helpers are written out first, so that every later pass sees through them.',
+  },
+  {
+    name: 'annotate',
+    run: annotate,
+    why: 'Whether loops may run in parallel and sums be reordered is decided on the loops as the user wrote them, once for all targets.',
+  },
+  {
+    name: 'parallelise',
+    run: parallelise,
+    why: 'A launch needs its range as a function; what it captures is known once all helpers are written out.',
+  },
+  {
+    name: 'reassociate',
+    run: reassociate,
+    why: 'The trees left are those of loops that run on one thread, in launched functions too, so launches come first.',
   },
   {
     name: 'legalise',

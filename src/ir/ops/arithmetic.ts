@@ -97,8 +97,7 @@ export const arithmetic: readonly Op[] = [
     at: {
       i32: {
         js: '$0 % $1',
-        wasm:
-          '$1 i32.eqz if:f64 f64.const:nan else $0 $1 i32.rem_s f64.convert_i32_s $0 f64.convert_i32_s f64.copysign end',
+        wasm: '$1 i32.eqz if:f64 f64.const:nan else $0 $1 i32.rem_s f64.convert_i32_s $0 f64.convert_i32_s f64.copysign end',
       },
     },
   },

@@ -46,11 +46,15 @@ export function declarations(fn: Fn): Declarations {
   return { atStart: fn.locals.filter((local) => used.has(local) && !inside.has(local)), at }
 }
 
+/** An array of the thread's stack: made once a call, however often its `alloc` runs. */
+export const isStack = (local: Local): boolean => local.type.kind === 'array' && local.type.space === 'local'
+
 /** A declared name may not stand in its own initial value; a loop's variable ends with its loop. */
 function declares(s: Stmt, local: Local, only: boolean): boolean {
   if (s.kind === 'for') {
     return only && s.variable === local && !stmtExprs(s).some((e) => exprReads(e).has(local)) && noReduction(s, local)
   }
+  if (s.kind === 'alloc' && isStack(s.local)) return false
   if (s.kind !== 'assign' && s.kind !== 'alloc' && !(s.kind === 'call' && s.results.length === 1)) return false
   return stmtTargets(s)[0] === local && !stmtExprs(s).some((e) => exprReads(e).has(local))
 }

@@ -21,7 +21,7 @@ export function checkType(type: Type): Type {
     case 'scalar':
       return type
     case 'array':
-      if (type.rank !== 1 || type.space !== 'global') {
+      if (type.rank !== 1 || type.space === 'shared') {
         throw new Unsupported(`checked JavaScript has no ${typeName(type)} arrays`)
       }
       if (type.dtype === 'int64' || type.dtype === 'uint64') {

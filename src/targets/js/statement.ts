@@ -10,11 +10,11 @@
 
 import type { Assign, Break, Call, Continue, Do, Expr, Fn, For, If, Label, Local, Stmt, Store } from '../../ir/ir.ts'
 import { typeName } from '../../ir/types.ts'
-import { assignedLocals, exprReads } from '../../ir/walk.ts'
+import { assignedLocals, exprReads, visitStmts } from '../../ir/walk.ts'
 import { dtypeCode, dtypeInfo } from '../../types.ts'
 import { Unsupported } from '../target.ts'
 import { atomic } from './atomics.ts'
-import { type Declarations, declarations } from './declare.ts'
+import { type Declarations, declarations, isStack } from './declare.ts'
 import { checkType, expression, type LocalNames } from './expression.ts'
 import { Names } from './names.ts'
 
@@ -71,8 +71,22 @@ class FunctionPrinter implements LocalNames {
   }
 
   private initial(local: Local): string {
+    if (isStack(local)) return this.stackArray(local)
     if (local.type.kind === 'array') return this.around.empty(local)
     return typeName(local.type) === 'bool' ? 'false' : '0'
+  }
+
+  private stackArray(local: Local): string {
+    let size: number | undefined
+    visitStmts(this.fn.body, {
+      stmt: (s) => {
+        if (s.kind === 'alloc' && s.local === local && s.length.kind === 'const') size = Number(s.length.value)
+      },
+    })
+    if (local.type.kind !== 'array' || size === undefined) {
+      throw new Unsupported('an array on the stack needs a constant length')
+    }
+    return `new ${dtypeInfo(local.type.dtype).arrayName}(${size})`
   }
 
   private body(stmts: readonly Stmt[]): string[] {
@@ -99,6 +113,7 @@ class FunctionPrinter implements LocalNames {
         return this.call(s)
       case 'alloc': {
         if (s.local.type.kind !== 'array') throw new Unsupported('an alloc of what is not an array')
+        if (isStack(s.local)) return s.zero ? [`${this.local(s.local)}.fill(0)`] : []
         const code = dtypeCode(s.local.type.dtype)
         return [`${this.target(s, s.local)} = rt.alloc(${code}, ${this.expr(s.length)}, ${s.site})`]
       }

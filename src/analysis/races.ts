@@ -1,0 +1,285 @@
+/**
+ * Whether the iterations of a prange are independent of each other. Proven here: no iteration reads or writes an
+ * element that another writes, every local it assigns is its own or a reduction. What depends on whether two arrays
+ * overlap is left to a check when the loop is entered.
+ *
+ * An index is written as stride · i + rest. If the rests of all accesses to an array lie within fewer than |stride|
+ * values of each other, two iterations never meet: so `C[i * n + j]` with j in 0..n is told apart by rows.
+ */
+
+import type { Expr, Fn, For, Local, Module, Stmt } from '../ir/ir.ts'
+import { assignedLocals, stmtBodies, stmtExprs, visitExpr, visitStmts } from '../ir/walk.ts'
+import { exposedReads } from './liveness.ts'
+import { constant, constantOf, equal, type Poly, scale, split, sub } from './poly.ts'
+import { canSplit, type Found, findReduction } from './reductions.ts'
+import type { Symbols } from './symbols.ts'
+
+export interface Race {
+  /** The place, where one access is to blame; else the loop's. */
+  readonly site: number | undefined
+  /** A local to blame, by the user's name. */
+  readonly local: string | undefined
+  readonly code: 'race' | 'race-variable' | 'exit'
+  readonly reason: string
+  readonly remedy: string
+}
+
+export interface Independence {
+  readonly reductions: readonly Found[]
+  /** Pairs of arrays that must not overlap. */
+  readonly overlaps: readonly (readonly [Local, Local])[]
+}
+
+interface Access {
+  readonly array: Local
+  readonly index: Expr | undefined
+  readonly kind: 'read' | 'write' | 'atomic'
+  readonly site: number
+  /** Loops between the prange and the access, the outermost first. */
+  readonly inner: readonly For[]
+}
+
+const isRace = (found: Race | Independence): found is Race => 'reason' in found
+
+export { isRace }
+
+const userName = (local: Local): string => local.name.replace(/\..*$/, '')
+
+export class RaceAnalysis {
+  private readonly module: Module
+  private readonly symbols: Symbols
+  private readonly independent: ReadonlySet<string>
+  private readonly writing = new Map<string, boolean>()
+
+  constructor(module: Module, fn: Fn, symbols: Symbols, independent: readonly string[]) {
+    this.module = module
+    this.symbols = symbols
+    this.independent = new Set(independent)
+    if (symbols.fn !== fn) throw new Error('symbols of another function')
+  }
+
+  /** `outer`: the loops around this one; `liveAfter`: what is read after it. */
+  check(loop: For, outer: readonly For[], liveAfter: ReadonlySet<Local>): Race | Independence {
+    const locals = this.locals(loop, liveAfter)
+    if (isRace(locals)) return locals
+    return this.arrays(loop, outer, locals.reductions)
+  }
+
+  private locals(loop: For, liveAfter: ReadonlySet<Local>): Race | Independence {
+    const reductions: Found[] = []
+    const exposed = exposedReads(loop.body)
+    for (const local of assignedLocals(loop.body)) {
+      const read = exposed.has(local)
+      if (!read && !liveAfter.has(local)) continue
+      const name = userName(local)
+      const found = findReduction(local, loop.body)
+      if (found && canSplit(found)) {
+        reductions.push(found)
+        continue
+      }
+      return {
+        site: undefined,
+        local: name,
+        code: 'race-variable',
+        reason: read
+          ? `\`${name}\` carries a value from one iteration of the prange to the next, so the iterations cannot run at the same time.`
+          : `\`${name}\` is assigned in the prange and read after it, but which iteration is last is not defined there.`,
+        remedy: read
+          ? `Declare \`${name}\` inside the loop; or fold into it in one way only (\`${name} += …\`, \`${name} = Math.max(${name}, …)\`), which is a reduction; or use an ordinary for loop.`
+          : `Declare \`${name}\` inside the loop, or compute it after the loop.`,
+      }
+    }
+    return { reductions, overlaps: [] }
+  }
+
+  private arrays(loop: For, outer: readonly For[], reductions: readonly Found[]): Race | Independence {
+    const made = new Set<Local>()
+    visitStmts(loop.body, {
+      stmt: (s) => {
+        if (s.kind === 'alloc') made.add(s.local)
+        if (s.kind === 'call') for (const l of s.results) if (l.type.kind === 'array') made.add(l)
+      },
+    })
+    const assigned = assignedLocals(loop.body)
+    const accesses = this.collect(loop.body, []).map((a) => ({ ...a, array: this.symbols.root(a.array) }))
+    const byArray = new Map<Local, Access[]>()
+    for (const access of accesses) {
+      if (made.has(access.array)) continue
+      byArray.set(access.array, [...(byArray.get(access.array) ?? []), access])
+    }
+    const written = [...byArray].filter(([, all]) => all.some((a) => a.kind !== 'read'))
+    if (written.length === 0) return { reductions, overlaps: [] }
+
+    const overlaps: [Local, Local][] = []
+    for (const [array, all] of byArray) {
+      if (!assigned.has(array)) continue
+      const name = userName(array)
+      return {
+        site: all[0]!.site,
+        local: name,
+        code: 'race',
+        reason: `The array variable \`${name}\` is assigned inside the prange, so which array an iteration uses is not known when the loop starts.`,
+        remedy: `Choose the array before the loop, or make one inside each iteration (\`const ${name} = new Float64Array(n)\`).`,
+      }
+    }
+    for (const [array, all] of written) {
+      if (this.trusted(array, all)) continue
+      const race = this.oneArray(array, all, loop, outer)
+      if (race) return race
+      for (const [other] of byArray) {
+        if (other === array || this.areApart(array, other)) continue
+        if (overlaps.some(([a, b]) => (a === other && b === array) || (a === array && b === other))) continue
+        overlaps.push([array, other])
+      }
+    }
+    return { reductions, overlaps }
+  }
+
+  private trusted(array: Local, all: readonly Access[]): boolean {
+    return (
+      this.independent.has(userName(array)) || all.some((a) => this.independent.has(this.module.sites[a.site]!.subject))
+    )
+  }
+
+  /** Arrays of different allocations never overlap, nor does a fresh one with an argument. */
+  private areApart(a: Local, b: Local): boolean {
+    const fresh = (l: Local) => this.symbols.allocation(l) !== undefined
+    const given = (l: Local) => this.symbols.fn.params.includes(l) && this.symbols.isStable(l)
+    return (fresh(a) && (fresh(b) || given(b))) || (given(a) && fresh(b))
+  }
+
+  private collect(stmts: readonly Stmt[], inner: readonly For[]): Access[] {
+    const found: Access[] = []
+    for (const stmt of stmts) {
+      if (stmt.kind === 'store') {
+        found.push({ array: stmt.array, index: stmt.index, kind: 'write', site: stmt.site, inner })
+      } else if (stmt.kind === 'do') {
+        found.push({ array: stmt.array, index: stmt.index, kind: 'atomic', site: stmt.site, inner })
+      } else if (stmt.kind === 'call') {
+        for (const arg of stmt.args) {
+          if (arg.kind !== 'local' || arg.type.kind !== 'array') continue
+          const kind = this.writes(stmt.fn) ? 'write' : 'read'
+          found.push({ array: arg.local, index: undefined, kind, site: stmt.site, inner })
+        }
+      }
+      for (const e of stmtExprs(stmt)) {
+        visitExpr(e, (node) => {
+          if (node.kind === 'load') {
+            found.push({ array: node.array, index: node.index, kind: 'read', site: node.site, inner })
+          }
+        })
+      }
+      const within = stmt.kind === 'for' ? [...inner, stmt] : inner
+      for (const body of stmtBodies(stmt)) found.push(...this.collect(body, within))
+    }
+    return found
+  }
+
+  /** Whether a function stores into anything, itself or through what it calls. */
+  private writes(name: string): boolean {
+    const known = this.writing.get(name)
+    if (known !== undefined) return known
+    this.writing.set(name, false)
+    let found = false
+    const fn = this.module.functions.find((f) => f.name === name)
+    visitStmts(fn?.body ?? [], {
+      stmt: (s) => {
+        if (s.kind === 'store' || s.kind === 'do' || (s.kind === 'call' && this.writes(s.fn))) found = true
+      },
+    })
+    this.writing.set(name, found)
+    return found
+  }
+
+  /** A race between accesses to one array, or undefined where there is none. */
+  private oneArray(array: Local, all: readonly Access[], loop: For, outer: readonly For[]): Race | undefined {
+    if (all.every((a) => a.kind === 'atomic')) return undefined
+    const name = this.module.sites[all.find((a) => a.kind === 'write')?.site ?? all[0]!.site]!.subject
+    const race = (access: Access, reason: string): Race => ({
+      site: access.site,
+      local: userName(array),
+      code: 'race',
+      reason,
+      remedy:
+        'Write to places that belong to the iteration alone (an index made of the prange variable); ' +
+        `update shared places with atomic.add(${name}, index, value); sum into a variable, which is a reduction; ` +
+        `or, where you know better, say \`independent: ['${name}']\`.`,
+    })
+    const assigned = assignedLocals(loop.body)
+    const fixed = (local: Local) => !assigned.has(local) && local !== loop.variable
+    const i = this.symbols.atomOf(loop.variable)
+
+    let stride: Poly | undefined
+    const rests: { access: Access; lo: Poly; hi: Poly; running: readonly For[] }[] = []
+    for (const access of all) {
+      const index = access.index && this.symbols.poly(access.index, fixed)
+      const parts = index && split(index, i)
+      if (!parts || this.varies(index, assigned)) {
+        return race(
+          access,
+          access.kind === 'read'
+            ? `Other iterations write \`${name}\`, and which element this reads cannot be told from the prange variable.`
+            : `Which element of \`${name}\` this writes cannot be told from the prange variable, so two iterations may write the same one.`,
+        )
+      }
+      if (parts.coefficient.size === 0) {
+        const inRows = access.inner.length > 0 ? ' whatever the prange variable is' : ''
+        return race(
+          access,
+          access.kind === 'read'
+            ? `Every iteration reads this element of \`${name}\`, which another iteration writes.`
+            : `Every iteration writes the same elements of \`${name}\`${inRows}.`,
+        )
+      }
+      if (stride && !equal(stride, parts.coefficient)) {
+        return race(access, `Iterations step through \`${name}\` in different strides here and elsewhere in the loop.`)
+      }
+      stride = parts.coefficient
+      const running = [...outer, loop, ...access.inner]
+      // The rest's bounds may depend on the prange variable (a triangle): its own range goes in as well.
+      const lo = this.symbols.extreme(parts.rest, 'least', [loop, ...access.inner], fixed)
+      const hi = this.symbols.extreme(parts.rest, 'most', [loop, ...access.inner], fixed)
+      if (!lo || !hi) {
+        return race(access, `How far this reaches within one iteration of the prange on \`${name}\` is not known.`)
+      }
+      rests.push({ access, lo, hi, running })
+    }
+    if (!stride) return undefined
+    const step = Math.abs(loop.step)
+    const value = constantOf(stride)
+    const size = scale(value !== undefined && value < 0 ? scale(stride, -1) : stride, step)
+    for (const a of rests) {
+      for (const b of rests) {
+        if (a.access.kind === 'read' && b.access.kind === 'read') continue
+        // Two iterations are at least `size` apart; the rests may differ by less.
+        const room = sub(sub(size, constant(1)), sub(a.hi, b.lo))
+        const running = [...new Set([...a.running, ...b.running])]
+        if (!this.symbols.isNonNegative(room, [], fixed, running)) {
+          const other = a.access.kind === 'write' ? b.access : a.access
+          return race(
+            other,
+            other.kind === 'read'
+              ? `An iteration may read the element of \`${name}\` that another iteration writes.`
+              : `Two iterations may write the same element of \`${name}\`.`,
+          )
+        }
+      }
+    }
+    return undefined
+  }
+
+  /** Whether a polynomial mentions a local that differs from iteration to iteration in an unknown way. */
+  private varies(p: Poly, assigned: ReadonlySet<Local>): boolean {
+    const loops = new Set<Local>()
+    for (const local of assigned) {
+      const stmt = this.symbols.definition(local)
+      if (stmt?.kind === 'for') loops.add(local)
+    }
+    for (const local of assigned) {
+      if (loops.has(local)) continue
+      const a = this.symbols.atomOf(local)
+      for (const term of p.values()) if (term.atoms.includes(a)) return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Code for the reduction tree (../ir/reduction.ts): what parallelise and reassociate have in common. A block's lanes
+ * stand in a small array on the thread's stack; a reduction whose order does not show needs one accumulator only.
+ */
+
+import { isOrderFree } from '../analysis/reductions.ts'
+import {
+  assign,
+  block,
+  breakTo,
+  cast,
+  forStmt,
+  ifStmt,
+  load,
+  type Names,
+  num,
+  op,
+  ref,
+  store,
+  whileStmt,
+} from '../ir/build.ts'
+import type { Expr, For, Label, Local, Reduction, ScalarType, Site, Span, Stmt } from '../ir/ir.ts'
+import { blockLength, combinePairwise, identity, LANES, MAX_BLOCKS } from '../ir/reduction.ts'
+import { array, F64, I32, I64, INDEX, isFloat } from '../ir/types.ts'
+import { mapStmts } from '../ir/walk.ts'
+
+/** Where new locals of the function go, and new sites of the module. */
+export interface Scope {
+  readonly names: Names
+  readonly locals: Local[]
+  readonly sites: Site[]
+}
+/** The place that compiled code names when the room for partial results is missing. */
+export function siteOf(scope: Scope, loop: For): number {
+  scope.sites.push({ code: 'memory', subject: 'partial results of a reduction', span: loop.span })
+  return scope.sites.length - 1
+}
+export function fresh(scope: Scope, name: string, type: Local['type']): Local {
+  const made = scope.names.local(name, type)
+  scope.locals.push(made)
+  return made
+}
+
+/** The value that folding starts from; integers have no infinities, their type's ends serve. */
+function start(reduction: Reduction): Expr {
+  const type = reduction.local.type as ScalarType
+  const value = identity(reduction.op)
+  if (isFloat(type) || Number.isFinite(value)) return num(type, isFloat(type) ? value : value + 0)
+  const end = type === I64 ? Number.MAX_SAFE_INTEGER : 2 ** 31 - 1
+  return num(type, value > 0 ? end : -end)
+}
+
+export const combine = (reduction: Reduction, a: Expr, b: Expr): Expr => op(reduction.op, a, b)
+
+/** Iterations a loop has, in the type of its variable; 0 where it does not run. */
+export function tripCount(scope: Scope, loop: For, lo: Expr, hi: Expr, out: Stmt[]): Local {
+  const type = loop.variable.type as ScalarType
+  const span = loop.step > 0 ? op('sub', hi, lo) : op('sub', lo, hi)
+  const step = Math.abs(loop.step)
+  const whole = step === 1 ? span : cast(type, op('ceil', op('div', cast(F64, span), num(F64, step))))
+  const trips = fresh(scope, 'trips', type)
+  out.push(assign(trips, op('max', whole, num(type, 0))))
+  return trips
+}
+
+/** Locals for the length and number of blocks, and the statements that compute them. */
+export function blockCount(scope: Scope, trips: Local, span: Span, out: Stmt[]): { length: Local; count: Local } {
+  const type = trips.type as ScalarType
+  const length = fresh(scope, 'block', type)
+  const count = fresh(scope, 'blocks', INDEX)
+  const wide = cast(F64, ref(trips))
+  const reach = () => op('mul', cast(F64, ref(length)), num(F64, MAX_BLOCKS))
+  out.push(
+    assign(length, num(type, blockLength(0))),
+    whileStmt(
+      scope.names.label('grow'),
+      op('lt', reach(), wide),
+      [assign(length, op('add', ref(length), ref(length)))],
+      span,
+    ),
+    assign(count, cast(INDEX, op('ceil', op('div', wide, cast(F64, ref(length)))))),
+  )
+  return { length, count }
+}
+
+/** The body with `continue` made a jump to its end, so that something can stand behind it. */
+function endless(body: readonly Stmt[], loop: Label, names: Names): Stmt[] {
+  const end = names.label(`${loop.name}.end`)
+  let used = false
+  const out = mapStmts(body, {
+    stmt: (s) => {
+      if (s.kind !== 'continue' || s.label !== loop) return s
+      used = true
+      return breakTo(end)
+    },
+  })
+  return used ? [block(end, out)] : [...out]
+}
+
+export interface BlockInput {
+  readonly scope: Scope
+  readonly loop: For
+  /** The loop's first value, kept in something that the body does not assign. */
+  readonly lo: Expr
+  readonly trips: Expr
+  readonly length: Expr
+  /** The block's number (index). */
+  readonly block: Expr
+}
+
+/**
+ * Runs one block of iterations. Afterwards each reduction's local holds the block's own result, its lanes combined;
+ * the local's value before is lost.
+ */
+export function runBlock({ scope, loop, lo, trips, length, block: number }: BlockInput): Stmt[] {
+  const type = loop.variable.type as ScalarType
+  const out: Stmt[] = []
+  const first = fresh(scope, 'first', type)
+  const last = fresh(scope, 'last', type)
+  const k = fresh(scope, 'k', type)
+  out.push(
+    assign(first, op('mul', cast(type, number), length)),
+    // Not first + length, which could leave the type.
+    assign(last, op('add', ref(first), op('min', length, op('sub', trips, ref(first))))),
+  )
+  const lanes = loop.reductions.filter((r) => !isOrderFree(r))
+  const site = siteOf(scope, loop)
+  const arrays = new Map<Reduction, Local>()
+  for (const r of lanes) {
+    const held = fresh(scope, `${r.local.name}.lanes`, array('float64', 1, 'local'))
+    arrays.set(r, held)
+    out.push({ kind: 'alloc', local: held, length: num(INDEX, LANES), zero: false, site })
+    for (let lane = 0; lane < LANES; lane++) out.push(store(held, num(INDEX, lane), start(r), 'proven', site))
+  }
+  for (const r of loop.reductions) if (!arrays.has(r)) out.push(assign(r.local, start(r)))
+
+  const lane = cast(INDEX, op('and', cast(I32, ref(k)), num(I32, LANES - 1)))
+  const scaled = Math.abs(loop.step) === 1 ? ref(k) : op('mul', ref(k), num(type, Math.abs(loop.step)))
+  const body: Stmt[] = [assign(loop.variable, op(loop.step > 0 ? 'add' : 'sub', lo, scaled))]
+  for (const [r, held] of arrays) body.push(assign(r.local, load(held, lane, 'proven', site)))
+  body.push(...endless(loop.body, loop.label, scope.names))
+  for (const [r, held] of arrays) body.push(store(held, lane, ref(r.local), 'proven', site))
+  out.push(forStmt(scope.names.label(loop.label.name), k, ref(first), ref(last), body, loop.span))
+
+  for (const [r, held] of arrays) {
+    const values = Array.from({ length: LANES }, (_, at): Expr => load(held, num(INDEX, at), 'proven', site))
+    out.push(
+      assign(
+        r.local,
+        combinePairwise(values, (a, b) => combine(r, a, b)),
+      ),
+    )
+  }
+  return out
+}
+
+/** Folds the partial results of all blocks pairwise, in place; the total is then element 0. */
+export function foldPartials(scope: Scope, reduction: Reduction, partials: Local, count: Local, loop: For): Stmt[] {
+  const { span } = loop
+  const site = siteOf(scope, loop)
+  const width = fresh(scope, 'width', I32)
+  const half = fresh(scope, 'half', INDEX)
+  const j = fresh(scope, 'j', INDEX)
+  const type = reduction.local.type as ScalarType
+  const at = (index: Expr): Expr => cast(type, load(partials, index, 'proven', site))
+  const put = (index: Expr, value: Expr) => store(partials, index, cast(F64, value), 'proven', site)
+  const twice = op('add', ref(j), ref(j))
+  const odd = op('ne', op('and', ref(width), num(I32, 1)), num(I32, 0))
+  const lastOne = cast(INDEX, op('sub', ref(width), num(I32, 1)))
+  return [
+    assign(width, cast(I32, ref(count))),
+    whileStmt(
+      scope.names.label('fold'),
+      op('gt', ref(width), num(I32, 1)),
+      [
+        assign(half, cast(INDEX, op('shr_s', ref(width), num(I32, 1)))),
+        forStmt(
+          scope.names.label('pairs'),
+          j,
+          num(INDEX, 0),
+          ref(half),
+          [put(ref(j), combine(reduction, at(twice), at(op('add', twice, num(INDEX, 1)))))],
+          span,
+        ),
+        ifStmt(
+          odd,
+          [put(ref(half), at(lastOne)), assign(width, op('add', cast(I32, ref(half)), num(I32, 1)))],
+          [assign(width, cast(I32, ref(half)))],
+        ),
+      ],
+      span,
+    ),
+  ]
+}
