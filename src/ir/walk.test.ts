@@ -151,7 +151,13 @@ describe('walking', () => {
     })
     expect(text(out)).toBe('L: block {\n  u = 3.0\n  u = 3.0\n  break L\n}\nr[i] = 3.0')
     const seen: string[] = []
-    visitStmts(body, { stmt: (s) => (seen.push(s.kind), s.kind !== 'block'), expr: (n) => void seen.push(n.kind) })
+    visitStmts(body, {
+      stmt: (s) => {
+        seen.push(s.kind)
+        return s.kind !== 'block'
+      },
+      expr: (n) => void seen.push(n.kind),
+    })
     expect(seen).toEqual(['assign', 'local', 'block', 'store', 'local', 'local'])
   })
 
