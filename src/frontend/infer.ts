@@ -216,7 +216,10 @@ class Inference {
         return
       }
       case 'block':
-        if (!stmt.label) return this.stmts(stmt.body)
+        if (!stmt.label) {
+          this.stmts(stmt.body)
+          return
+        }
         this.exits.set(stmt.label, { breaks: undefined, continues: undefined })
         this.stmts(stmt.body)
         this.env = joinEnv(this.env, this.exits.get(stmt.label)!.breaks)
@@ -310,11 +313,11 @@ class Inference {
         const [yes, no] = this.branch(test.left)
         this.env = test.op === '&&' ? yes : no
         if (!this.env) {
-          this.note(test, BOOLEAN)
+          this.noteTest(test)
           return [yes, no]
         }
         const [yes2, no2] = this.branch(test.right)
-        this.note(test, BOOLEAN)
+        this.noteTest(test)
         return test.op === '&&' ? [yes2, joinEnv(no, no2)] : [joinEnv(yes, yes2), no2]
       }
       case 'binary': {
@@ -366,6 +369,15 @@ class Inference {
     this.latest.set(expr, fact)
     if (this.recording) this.exprs.set(expr, fact)
     return fact
+  }
+
+  /** A tested `&&` or `||` may give values of two types: who takes it for a value must see that, a test need not. */
+  private noteTest(test: Extract<Expr, { kind: 'logical' }>): void {
+    const left = this.latest.get(test.left)!
+    const right = this.latest.get(test.right)
+    const fact = right ? join(left, right) : left
+    this.note(test, fact.kind === 'mixed' ? BOOLEAN : fact)
+    this.latest.set(test, fact)
   }
 
   private typeError(expr: Expr, fact: Fact, wanted: string): CompileError {
@@ -507,8 +519,8 @@ class Inference {
   }
 
   private truth(expr: Expr): void {
-    const fact = this.expr(expr)
-    if (fact.kind !== 'boolean' && fact.kind !== 'number') throw this.typeError(expr, fact, 'a truth value or number')
+    const [yes, no] = this.branch(expr)
+    this.env = joinEnv(yes, no)
   }
 
   private either(expr: Expr, a: Fact | undefined, b: Fact | undefined): Fact {

@@ -105,9 +105,9 @@ export class Builder {
   }
 }
 
-/** A whole-number constant, whatever its type. */
+/** A whole-number constant that integer types hold exactly, whatever its type; −0 is none. */
 export const isWholeConst = (e: Expr): boolean =>
-  e.kind === 'const' && typeof e.value !== 'boolean' && Number.isInteger(Number(e.value)) && !Object.is(e.value, -0)
+  e.kind === 'const' && typeof e.value !== 'boolean' && Number.isSafeInteger(Number(e.value)) && !Object.is(e.value, -0)
 
 /** `e` in type `to`. From f64 to an integer only where the value is known to be a whole number in range. */
 export function coerce(e: Expr, to: ScalarType): Expr {

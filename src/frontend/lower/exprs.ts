@@ -203,7 +203,7 @@ export class Exprs {
 
   truth(expr: Expr): IrExpr {
     const fact = this.fact(expr)
-    if (fact.kind === 'number') {
+    if (fact.kind === 'number' && expr.kind !== 'logical') {
       const value = this.number(expr, ZERO)
       return value.type === F64 ? op('truthy', value) : op('ne', value, num(value.type as ScalarType, 0))
     }
