@@ -112,7 +112,7 @@ export function covers(a: Fact, b: Fact): boolean {
   if (a === b) return true
   if (a.kind === 'number' && b.kind === 'number') {
     return (
-      (!a.int || b.int) &&
+      (!a.int || b.int || isEmpty(b)) &&
       (isEmpty(b) || (a.lo <= b.lo && a.hi >= b.hi)) &&
       (a.nan || !b.nan) &&
       (a.negZero || !b.negZero)
