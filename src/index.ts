@@ -1,12 +1,8 @@
-/** The public names. */
+/** The package for bundles and browsers, and from source: the compiler is part of it. See node.ts for Node. */
 
-export { atomic } from './atomic.ts'
-export type { Explanation } from './driver/explain.ts'
-export type { FastMath, JitOptions } from './driver/options.ts'
-export { BoundsError, CompileError, TsumbaError } from './errors.ts'
-export { type Jitted, jit } from './jit.ts'
-export { prange } from './prange.ts'
-export { allocate } from './runtime/arrays.ts'
-export { getNumThreads, setNumThreads } from './runtime/threads.ts'
-export { type TimeitOptions, type TimeitResult, timeit } from './timeit.ts'
-export type { DType, NumberArray, TypedArray } from './types.ts'
+import { provideCompiler } from './compiler.ts'
+import * as driver from './driver/index.ts'
+
+export * from './public.ts'
+
+provideCompiler(() => driver)

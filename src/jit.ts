@@ -1,8 +1,9 @@
 /** `jit`: the plain function in, a function of the same type out that runs compiled. */
 
-import { Dispatcher } from './driver/dispatch.ts'
+import { compiler } from './compiler.ts'
+import type { Dispatcher } from './driver/dispatch.ts'
 import { jitDisabled } from './driver/environment.ts'
-import { type Explanation, explain } from './driver/explain.ts'
+import type { Explanation } from './driver/explain.ts'
 import { type JitOptions, settingsOf } from './driver/options.ts'
 import { TsumbaError } from './errors.ts'
 import { PACKAGE } from './types.ts'
@@ -39,18 +40,23 @@ export function jit<F extends AnyFn>(fn: F, options: JitOptions | ClassMethodDec
   }
   const plain = ((fn as { [PLAIN]?: F })[PLAIN] ?? fn) as F
   const decorating = 'kind' in options && 'name' in options && 'addInitializer' in options
-  const dispatcher = new Dispatcher(plain, settingsOf(decorating ? {} : (options as JitOptions)))
+  const settings = settingsOf(decorating ? {} : (options as JitOptions))
+  let made: Dispatcher | undefined
+  const dispatcher = (): Dispatcher => {
+    made ??= new (compiler().Dispatcher)(plain, settings)
+    return made
+  }
   const jitted = function (this: unknown, ...args: unknown[]) {
-    return jitDisabled() ? plain.apply(this, args) : dispatcher.call(args)
+    return jitDisabled() ? plain.apply(this, args) : dispatcher().call(args)
   }
   Object.defineProperties(jitted, {
     name: { value: plain.name, configurable: true },
     length: { value: plain.length, configurable: true },
     [PLAIN]: { value: plain },
     plain: { value: plain },
-    async: { value: async (...args: unknown[]) => (jitDisabled() ? plain(...args) : dispatcher.callAsync(args)) },
-    signatures: { get: () => dispatcher.signatures },
-    explain: { value: (...args: unknown[]) => explain(dispatcher, args) },
+    async: { value: async (...args: unknown[]) => (jitDisabled() ? plain(...args) : dispatcher().callAsync(args)) },
+    signatures: { get: () => made?.signatures ?? [] },
+    explain: { value: (...args: unknown[]) => compiler().explain(dispatcher(), args) },
   })
   return jitted as unknown as Jitted<F>
 }
