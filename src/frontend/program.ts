@@ -3,11 +3,11 @@
  * once for each combination of argument types.
  */
 
+import { markFailing } from '../analysis/failing.ts'
 import { compileError } from '../errors.ts'
 import { assign, ref, ret } from '../ir/build.ts'
 import type { Fn, Local, Module, Stmt, Type } from '../ir/ir.ts'
 import { array, BOOL, F64, I32, INDEX } from '../ir/types.ts'
-import { visitStmts } from '../ir/walk.ts'
 import type { DType } from '../types.ts'
 import type { Expr, KernelFn } from './ast.ts'
 import {
@@ -288,30 +288,3 @@ class ProgramLowering {
 }
 
 const endsInReturn = (body: readonly Stmt[]): boolean => body[body.length - 1]?.kind === 'return'
-
-/** Sets `canFail` on every function that has something to fail at, or calls one that has. */
-export function markFailing(functions: readonly Fn[]): Fn[] {
-  const failing = new Set<string>()
-  const fails = (fn: Fn): boolean => {
-    let found = false
-    visitStmts(fn.body, {
-      stmt(s) {
-        if (s.kind === 'alloc' || s.kind === 'fail' || s.kind === 'launch') found = true
-        else if ((s.kind === 'store' || s.kind === 'do') && s.bounds === 'checked') found = true
-        else if (s.kind === 'assign' && s.value.kind === 'load' && s.value.bounds === 'checked') found = true
-        else if (s.kind === 'call' && failing.has(s.fn)) found = true
-      },
-    })
-    return found
-  }
-  for (let grew = true; grew; ) {
-    grew = false
-    for (const fn of functions) {
-      if (!failing.has(fn.name) && fails(fn)) {
-        failing.add(fn.name)
-        grew = true
-      }
-    }
-  }
-  return functions.map((fn) => (fn.canFail === failing.has(fn.name) ? fn : { ...fn, canFail: failing.has(fn.name) }))
-}

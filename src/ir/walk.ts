@@ -14,6 +14,18 @@ export function mapList<T>(list: readonly T[], f: (item: T) => T): readonly T[] 
   return out ?? list
 }
 
+/** Maps a list where an item may become a list of items; the same list when every item stayed the same. */
+export function flatMapList<T extends object>(list: readonly T[], f: (item: T) => T | readonly T[]): readonly T[] {
+  let out: T[] | undefined
+  list.forEach((before, k) => {
+    const after = f(before)
+    if (after !== before && !out) out = list.slice(0, k)
+    if (Array.isArray(after)) out?.push(...after)
+    else out?.push(after as T)
+  })
+  return out ?? list
+}
+
 // ─────────────────────────── expressions ───────────────────────────
 
 /** In the order of evaluation. */
@@ -255,16 +267,11 @@ export interface Rewrite {
 /** Rewrites statements and all that is in them, inner parts first. */
 export function mapStmts(stmts: readonly Stmt[], rewrite: Rewrite): readonly Stmt[] {
   const { expr, stmt } = rewrite
-  let out: Stmt[] | undefined
-  stmts.forEach((before, k) => {
+  return flatMapList(stmts, (before) => {
     let s = expr ? mapStmtExprs(before, (e) => mapExpr(e, expr)) : before
     s = mapStmtBodies(s, (body) => mapStmts(body, rewrite))
-    const after = stmt ? stmt(s) : s
-    if (after !== before && !out) out = stmts.slice(0, k)
-    if (Array.isArray(after)) out?.push(...after)
-    else out?.push(after as Stmt)
+    return stmt ? stmt(s) : s
   })
-  return out ?? stmts
 }
 
 export interface Visitor {

@@ -4,13 +4,14 @@
  * the helper's own source.
  */
 
+import { reachable, recursiveFunctions } from '../analysis/calls.ts'
+import { markFailing } from '../analysis/failing.ts'
 import { exposedReads } from '../analysis/liveness.ts'
-import { markFailing } from '../frontend/program.ts'
 import { assign, FALSE, Names, num, ref, splat } from '../ir/build.ts'
 import type { Call, Expr, Fn, Label, Local, Module, Stmt, Type } from '../ir/ir.ts'
 import { renameStmts } from '../ir/rename.ts'
 import { I32, scalar } from '../ir/types.ts'
-import { assignedLocals, mapStmtBodies, mapStmts, usedLocals, visitStmts } from '../ir/walk.ts'
+import { assignedLocals, flatMapList, mapStmtBodies, mapStmts, usedLocals, visitStmts } from '../ir/walk.ts'
 import { replaceReturns } from './returns.ts'
 
 /** Sizes are in statements and expression nodes. Up to this a helper is written out wherever it is called. */
@@ -25,7 +26,7 @@ export function inline(module: Module): Module {
   const done = new Map<string, Fn>()
   const calls = countCalls(module)
   const open = new Set<string>()
-  const recursive = recursiveFunctions(byName)
+  const recursive = recursiveFunctions(module.functions)
 
   const finish = (name: string): Fn => {
     const known = done.get(name)
@@ -84,14 +85,7 @@ class Caller {
   }
 
   #list(stmts: readonly Stmt[], inLoop: boolean): readonly Stmt[] {
-    let out: Stmt[] | undefined
-    stmts.forEach((s, k) => {
-      const after = s.kind === 'call' ? this.#call(s, inLoop) : this.#inside(s, inLoop)
-      if (after !== s) out ??= stmts.slice(0, k)
-      if (Array.isArray(after)) out?.push(...after)
-      else out?.push(after as Stmt)
-    })
-    return out ?? stmts
+    return flatMapList(stmts, (s) => (s.kind === 'call' ? this.#call(s, inLoop) : this.#inside(s, inLoop)))
   }
 
   #inside(s: Stmt, inLoop: boolean): Stmt {
@@ -187,35 +181,8 @@ function countCalls(module: Module): Map<string, number> {
   return counts
 }
 
-/** Names of the functions that `from` calls and launches, and those call in turn. */
-function reachable(functions: readonly Fn[], from: string): Set<string> {
-  const byName = new Map(functions.map((fn) => [fn.name, fn]))
-  const found = new Set([from])
-  for (const name of found) {
-    visitStmts(byName.get(name)!.body, {
-      stmt: (s) => {
-        if (s.kind === 'call' || s.kind === 'launch') found.add(s.fn)
-      },
-    })
-  }
-  return found
-}
-
-/** Functions that can come to call themselves. */
-function recursiveFunctions(byName: ReadonlyMap<string, Fn>): Set<string> {
-  const found = new Set<string>()
-  const functions = [...byName.values()]
-  for (const fn of functions) {
-    visitStmts(fn.body, {
-      stmt: (s) => {
-        if ((s.kind === 'call' || s.kind === 'launch') && reachable(functions, s.fn).has(fn.name)) found.add(fn.name)
-      },
-    })
-  }
-  return found
-}
-
-function sizeOf(stmts: readonly Stmt[]): number {
+/** In statements and expression nodes. */
+export function sizeOf(stmts: readonly Stmt[]): number {
   let size = 0
   visitStmts(stmts, { stmt: () => void size++, expr: () => void size++ })
   return size

@@ -4,8 +4,8 @@
  * it (a local takes a copy where the region assigns it); what is read afterwards becomes results.
  */
 
+import { markFailing } from '../analysis/failing.ts'
 import { liveBefore } from '../analysis/liveness.ts'
-import { markFailing } from '../frontend/program.ts'
 import { assign, Names, ref, ret } from '../ir/build.ts'
 import type { Fn, Label, Local, LocalRef, Module, Stmt } from '../ir/ir.ts'
 import { renameStmts } from '../ir/rename.ts'

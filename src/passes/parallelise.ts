@@ -4,8 +4,8 @@
  * thread folds them by the tree.
  */
 
+import { markFailing } from '../analysis/failing.ts'
 import { liveAfterEach } from '../analysis/liveness.ts'
-import { markFailing } from '../frontend/program.ts'
 import { assign, cast, forStmt, ifStmt, load, Names, num, op, ref, store } from '../ir/build.ts'
 import type { Expr, Fn, For, Launch, Local, Module, ScalarType, Stmt } from '../ir/ir.ts'
 import { array, F64, I64, INDEX } from '../ir/types.ts'
