@@ -4,7 +4,6 @@ import type { CallExpression, Expression, NewExpression, SpreadElement, Super } 
 import type { Expr } from './ast.ts'
 import type { Captured } from './captures.ts'
 import { type Context, fail, locOf, type Place } from './context.ts'
-import { expr } from './expressions.ts'
 import { LITERALS, methodRefusal, type Refusal, SPREAD } from './refusals.ts'
 import { isPowHelper, staticPath, unwrap } from './tools.ts'
 
@@ -72,12 +71,12 @@ export function capturedValue(ctx: Context, node: Place, path: readonly string[]
 }
 
 function argumentsOf(ctx: Context, nodes: readonly (Expression | SpreadElement)[]): Expr[] {
-  return nodes.map((node) => (node.type === 'SpreadElement' ? refuse(ctx, node, SPREAD) : expr(ctx, node)))
+  return nodes.map((node) => (node.type === 'SpreadElement' ? refuse(ctx, node, SPREAD) : ctx.expr(ctx, node)))
 }
 
 export function call(ctx: Context, node: CallExpression): Expr {
   const inner = unwrap(node)
-  if (inner !== node) return expr(ctx, inner)
+  if (inner !== node) return ctx.expr(ctx, inner)
   if (node.optional) return refuse(ctx, node, methodRefusal('?.'))
   const { callee } = node
   if (callee.type === 'Super')
@@ -104,7 +103,7 @@ export function call(ctx: Context, node: CallExpression): Expr {
     )
   }
   // A function written at the place of its call, and whatever else gives a function.
-  expr(ctx, target)
+  ctx.expr(ctx, target)
   return fail(ctx, target, 'unsupported-call', 'Only named functions can be called.', 'Declare the function outside.')
 }
 
@@ -262,5 +261,5 @@ export function construct(ctx: Context, node: NewExpression): Expr {
     )
   }
   if (first.type === 'Literal' && first.value === null) return refuse(ctx, first, LITERALS.null)
-  return { kind: 'new', dtype: dtype.name, length: expr(ctx, first), loc }
+  return { kind: 'new', dtype: dtype.name, length: ctx.expr(ctx, first), loc }
 }

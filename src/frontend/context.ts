@@ -1,8 +1,8 @@
 /** What normalisation carries along while it walks one function. */
 
-import type { Node } from 'acorn'
+import type { Expression, Node } from 'acorn'
 import { compileError } from '../errors.ts'
-import type { FnSource, Label, Loc, Variable } from './ast.ts'
+import type { Expr, FnSource, Label, Loc, Variable } from './ast.ts'
 import type { Captures } from './captures.ts'
 import { locate } from './locate.ts'
 import { Scope } from './scope.ts'
@@ -25,6 +25,8 @@ export interface Context {
   scope: Scope
   /** What break and continue may leave, innermost last. */
   readonly jumps: Jump[]
+  /** Normalises an expression: the files of its parts call each other through here. */
+  readonly expr: (ctx: Context, node: Expression) => Expr
 }
 
 /** A node, or the part of one, by positions in the parsed text. */

@@ -29,7 +29,7 @@ export function normalise(
   captures: Captures,
 ): KernelFn {
   const { node, offset } = parsed
-  const ctx: Context = { fn, source, offset, captures, variables: [], scope: new Scope(), jumps: [] }
+  const ctx: Context = { fn, source, offset, captures, variables: [], scope: new Scope(), jumps: [], expr }
   const params = parameters(ctx, node)
   const hoisted = hoistVars(node.body, new Set(params.map((p) => p.variable.name)))
   const walker = new Statements(ctx, hoisted)

@@ -26,7 +26,8 @@ import {
 import { type Inferred, infer } from './infer.ts'
 import { readKernel } from './kernel.ts'
 import { Builder, coerce, ModuleParts } from './lower/builder.ts'
-import { type Callee, Exprs, integerType } from './lower/exprs.ts'
+import { type Callee, Exprs } from './lower/exprs.ts'
+import { integerType } from './lower/integers.ts'
 import { Stmts } from './lower/stmts.ts'
 
 type AnyFunction = (...args: never[]) => unknown

@@ -13,6 +13,7 @@ import type { Expr, Label, Loc, Target, Variable } from '../ast.ts'
 import { type Fact, fitsInt32, isIntegral, type NumberFact } from '../facts.ts'
 import type { Inferred } from '../infer.ts'
 import { type Builder, coerce, isWholeConst } from './builder.ts'
+import { type Ctx, integerType, integerTypeOf, intLike, wider, ZERO } from './integers.ts'
 import { lowerMath } from './math.ts'
 
 /** What lowering asks of the program around it. */
@@ -25,27 +26,6 @@ export interface Callee {
 export interface CallResolver {
   callee(expr: Extract<Expr, { kind: 'invoke' }>, args: readonly Fact[]): Callee
 }
-
-/**
- * The integer type that holds every value of the fact, or undefined: `zero` says that −0 may become 0. Arithmetic in
- * these types never overflows; i32, which wraps, is for operations on bits and for elements of integer arrays alone.
- */
-export function integerType(fact: NumberFact, zero: boolean): ScalarType | undefined {
-  if (!isIntegral(fact) || (fact.negZero && !zero)) return undefined
-  return fitsInt32(fact) ? INDEX : I64
-}
-
-const rank = (type: IrExpr['type']): number => (type === I64 ? 2 : type === INDEX ? 1 : 0)
-/** The narrowest type that holds both, among integer types. */
-export const wider = (a: ScalarType, b: ScalarType): ScalarType => (rank(a) >= rank(b) ? a : b)
-const intLike = (e: IrExpr): boolean => isInteger(e.type) || isWholeConst(e)
-const typeOfInt = (e: IrExpr): ScalarType => (isInteger(e.type) ? (e.type as ScalarType) : I32)
-
-export interface Ctx {
-  /** The consumer treats −0 as 0. */
-  readonly zero?: boolean
-}
-export const ZERO: Ctx = { zero: true }
 
 export class Exprs {
   readonly b: Builder
@@ -263,17 +243,10 @@ export class Exprs {
     }
     const [a, b] = this.operands(expr.left, expr.right, ZERO, ZERO)
     if (intLike(a) && intLike(b) && (isInteger(a.type) || isInteger(b.type))) {
-      const type = wider(this.intType(a), this.intType(b))
+      const type = wider(integerTypeOf(a), integerTypeOf(b))
       return op(name, coerce(a, type), coerce(b, type))
     }
     return op(name, coerce(a, F64), coerce(b, F64))
-  }
-
-  /** The integer type of an operand; a constant's is the narrowest that holds it. */
-  private intType(e: IrExpr): ScalarType {
-    if (isInteger(e.type)) return e.type as ScalarType
-    const value = e.kind === 'const' ? Number(e.value) : 0
-    return value >= -(2 ** 31) && value < 2 ** 31 ? I32 : I64
   }
 
   // ───────────────────────────── numbers ─────────────────────────────
@@ -365,7 +338,7 @@ export class Exprs {
         const value = this.number(expr.value, ctx)
         if (value.kind === 'const') return num(F64, -Number(value.value))
         const type = integerType(this.numberFact(expr), ctx.zero ?? false)
-        if (type && intLike(value)) return op('neg', coerce(value, wider(type, typeOfInt(value))))
+        if (type && intLike(value)) return op('neg', coerce(value, wider(type, integerTypeOf(value))))
         return op('neg', coerce(value, F64))
       }
       default:
@@ -440,7 +413,7 @@ export class Exprs {
   /** The integer operation where result and operands allow it, else the one on f64. */
   private integerOr(name: string, type: ScalarType | undefined, x: IrExpr, y: IrExpr): IrExpr {
     if (type && intLike(x) && intLike(y) && !(x.kind === 'const' && y.kind === 'const')) {
-      const at = wider(type, wider(this.intType(x), this.intType(y)))
+      const at = wider(type, wider(integerTypeOf(x), integerTypeOf(y)))
       return op(name, coerce(x, at), coerce(y, at))
     }
     return op(name, coerce(x, F64), coerce(y, F64))
@@ -510,7 +483,7 @@ export class Exprs {
     let type = a.value.type
     if (a.value.type !== b.value.type || a.value.type === F64) {
       const ints = intLike(a.value) && intLike(b.value) && (isInteger(a.value.type) || isInteger(b.value.type))
-      type = ints ? wider(this.intType(a.value), this.intType(b.value)) : F64
+      type = ints ? wider(integerTypeOf(a.value), integerTypeOf(b.value)) : F64
     }
     const arms = [a, b].map((arm) => ({
       stmts: arm.stmts,

@@ -12,7 +12,7 @@ import type { Expr, Stmt, Variable } from '../ast.ts'
 import { EXACT, fitsInt32, isIntegral } from '../facts.ts'
 import { visitExpr, visitStmts } from '../visit.ts'
 import { coerce, isWholeConst } from './builder.ts'
-import { integerType, wider, ZERO } from './exprs.ts'
+import { integerType, wider, ZERO } from './integers.ts'
 import type { Stmts } from './stmts.ts'
 
 interface Shape {

@@ -7,7 +7,8 @@ import { F32, F64, I32, INDEX, isInteger, storeType, valueType } from '../../ir/
 import type { Expr } from '../ast.ts'
 import { isIntegral } from '../facts.ts'
 import { coerce, isWholeConst } from './builder.ts'
-import { type Ctx, type Exprs, integerType, wider, ZERO } from './exprs.ts'
+import type { Exprs } from './exprs.ts'
+import { type Ctx, integerType, wider, ZERO } from './integers.ts'
 
 type Intrinsic = Extract<Expr, { kind: 'intrinsic' }>
 

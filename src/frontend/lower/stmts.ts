@@ -96,7 +96,10 @@ export class Stmts {
         prangeLoop(this, stmt)
         return
       case 'block': {
-        if (!stmt.label) return this.list(stmt.body)
+        if (!stmt.label) {
+          this.list(stmt.body)
+          return
+        }
         const label = b.label(stmt.label.name)
         this.breaks.set(stmt.label, label)
         b.emit(block(label, this.body(stmt.body)))
