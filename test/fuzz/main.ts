@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { shareEverything } from './check.ts'
 import { fuzz, tallyText } from './session.ts'
+import { watchdog } from './watchdog.ts'
 
 const { values } = parseArgs({
   options: {
@@ -25,9 +26,11 @@ const count = number(values.count)
 
 shareEverything()
 console.log(`seed ${seed}`)
+const { at } = watchdog(seed, 20)
 let shown = performance.now()
 const tally = await fuzz({
   seed,
+  began: at,
   finds: number(values.finds) ?? 1,
   ...(values.from ? { from: Number(values.from) } : {}),
   ...(count === undefined ? {} : { count }),

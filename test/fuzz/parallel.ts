@@ -107,8 +107,8 @@ function reduction(s: Scope, before: Stmt[]): Reduction {
     [1, '*'],
     [2, 'min'],
     [2, 'max'],
-    [1, 'if-min'],
-    [1, 'if-max'],
+    [0.2, 'if-min'],
+    [0.2, 'if-max'],
     [3, 'count'],
     [1, rng.pick(['&', '|', '^'])],
   ])

@@ -15,6 +15,8 @@ export interface Session {
   /** How many differences to shrink before it ends. */
   readonly finds?: number
   readonly progress?: (tally: Tally) => void
+  /** Called before each program, those of the shrinker too. */
+  readonly began?: (position: number) => void
 }
 
 export interface Tally {
@@ -47,6 +49,7 @@ export async function fuzz(session: Session): Promise<Tally> {
   const families = new Set<string>()
   const end = performance.now() + seconds * 1000
   for (let k = from; k < from + count && performance.now() < end; k++) {
+    session.began?.(k)
     const program = generate(seed, k)
     const verdict = check(caseOf(program))
     tally.programs++
@@ -57,7 +60,7 @@ export async function fuzz(session: Session): Promise<Tally> {
     }
     if (verdict.kind === 'differ' && !families.has(family(verdict))) {
       families.add(family(verdict))
-      tally.differences.push(await shrunk(program, verdict, `seed ${seed}, position ${k}`))
+      tally.differences.push(await shrunk(program, verdict, `seed ${seed}, position ${k}`, () => session.began?.(k)))
       if (tally.differences.length >= finds) break
     }
     session.progress?.(tally)
@@ -68,9 +71,10 @@ export async function fuzz(session: Session): Promise<Tally> {
 }
 
 /** Cut down as long as the same execution differs. */
-async function shrunk(program: Program, difference: Difference, origin: string): Promise<string> {
+async function shrunk(program: Program, difference: Difference, origin: string, began: () => void): Promise<string> {
   let last = difference
   const small = await shrink(program, async (candidate) => {
+    began()
     const verdict = check(caseOf(candidate))
     if (verdict.kind !== 'differ' || family(verdict) !== family(difference)) return false
     last = verdict
