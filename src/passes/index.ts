@@ -5,6 +5,7 @@
 
 import type { Module } from '../ir/ir.ts'
 import { annotate } from './annotate.ts'
+import { chunk } from './chunk.ts'
 import { inline } from './inline.ts'
 import { legalise } from './legalise.ts'
 import { parallelise } from './parallelise.ts'
@@ -36,6 +37,12 @@ export const PASSES: readonly Pass[] = [
     name: 'legalise',
     run: legalise,
     why: 'Targets know launches, not parallel loops, and no reduction trees: what is left of them becomes plain loops.',
+  },
+  {
+    name: 'chunk',
+    run: chunk,
+    targets: ['wasm'],
+    why: 'V8 optimises WebAssembly only where a function is entered; last, when every loop has its final form.',
   },
 ]
 

@@ -1,0 +1,222 @@
+/**
+ * Loops as functions that a driver calls range by range. V8 replaces a WebAssembly function's first, slow code by
+ * optimised code only where the function is entered, so one long call of one long loop would stay slow to its end. As
+ * `body(lo, hi, …)`, called a hundred times, the loop runs optimised from the second or third call on.
+ *
+ *   at = lo
+ *   while at < hi {
+ *     next = at + stride, or hi where that is nearer
+ *     results = call body(at, next, …)
+ *     at = next
+ *   }
+ *
+ * A loop of few iterations stays where it is, and the loops in it become functions. Iterations keep their order.
+ * Launched functions are called in ranges anyway and stay as they are.
+ */
+
+import { callingThread, recursiveFunctions } from '../analysis/calls.ts'
+import { markFailing } from '../analysis/failing.ts'
+import { exposedReads, liveAfterEach } from '../analysis/liveness.ts'
+import { assign, block, breakTo, cast, cond, ifStmt, Names, num, op, ref, whileStmt } from '../ir/build.ts'
+import type { Block, Expr, Fn, For, Local, Module, ScalarType, Site, Stmt, Type } from '../ir/ir.ts'
+import { copyStmts } from '../ir/rename.ts'
+import { F64 } from '../ir/types.ts'
+import { assignedLocals, flatMapList, mapStmtBodies, mapStmts, stmtBodies, usedLocals, visitStmts } from '../ir/walk.ts'
+import { withExits } from './exits.ts'
+import { sizeOf } from './inline.ts'
+import { dropUnusedLocals, outline } from './outline.ts'
+
+/** Calls that the iterations of a loop are divided into; in loops that run again and again, each time. */
+const CALLS = 128
+const CALLS_AGAIN = 32
+/** Iterations of a loop around loops below which its inner loops are called instead. */
+const FEW = 32
+/** Iterations of a loop without loops, of a few ns each, that are worth a call of about 5 ns. */
+const LEAF = 256
+const LEAF_AGAIN = 4096
+/** The same for a loop around loops within another loop. */
+const NEST_AGAIN = 32
+/** Loops larger than this (statements and expression nodes) are not written twice. */
+const COPIED = 2000
+/** Loops within loops within loops that are written twice. */
+const LEVELS = 3
+
+export function chunk(module: Module): Module {
+  const recursive = recursiveFunctions(module.functions)
+  const thread = callingThread(module.functions, module.entry)
+  const sites: Site[] = [...module.sites]
+  const made: Fn[] = []
+  const functions = module.functions.map((fn) => {
+    const place = thread.get(fn.name)
+    if (!place || recursive.has(fn.name)) return fn
+    const chunker = new Chunker(fn)
+    const body = chunker.list(fn.body, place.repeated ? 1 : 0)
+    if (chunker.regions.size === 0) return fn
+    return extract({ ...fn, body, locals: [...fn.locals, ...chunker.locals] }, chunker.regions, module, made, sites)
+  })
+  if (made.length === 0) return module
+  return { ...module, functions: markFailing([...functions, ...made]), sites }
+}
+
+/** A loop over the range [at, next), still in its place: the region that is to become a function. */
+interface Range {
+  readonly at: Local
+  readonly next: Local
+  readonly loop: For
+}
+
+/** Replaces the regions by calls of new functions. */
+function extract(fn: Fn, regions: ReadonlyMap<Stmt, Range>, module: Module, made: Fn[], sites: Site[]): Fn {
+  const live = liveAfterEach(fn, (s) => regions.has(s))
+  const body = mapStmts(fn.body, {
+    stmt: (s) => {
+      const range = regions.get(s)
+      if (!range) return s
+      const { at, next, loop } = range
+      const { body } = s as Block
+      const functions = [...module.functions, ...made]
+      const name = `${fn.name}.${loop.variable.name}`
+      const outlined = outline({ module: { functions }, name, body, lead: [at, next], liveAfter: live.get(s)! })
+      made.push(outlined.fn)
+      const site = sites.push({ code: 'call', subject: fn.name, span: loop.span }) - 1
+      const args = [ref(at), ref(next), ...outlined.args]
+      return { kind: 'call', fn: outlined.fn.name, args, results: outlined.results, site }
+    },
+  })
+  return dropUnusedLocals({ ...fn, body })
+}
+
+class Chunker {
+  readonly regions = new Map<Stmt, Range>()
+  readonly locals: Local[] = []
+  readonly #fn: Fn
+  readonly #names: Names
+  /** How often each array local stands in the function as the place of a value; see `#fits`. */
+  readonly #fnUses: ReadonlyMap<Local, number>
+
+  constructor(fn: Fn) {
+    this.#fn = fn
+    this.#names = Names.of(fn)
+    this.#fnUses = countLocals(fn.body)
+  }
+
+  /** `depth`: loops around the statements that stay in their place. */
+  list(stmts: readonly Stmt[], depth: number): readonly Stmt[] {
+    return flatMapList(stmts, (s) => {
+      if (s.kind === 'for') return this.#for(s, depth)
+      return mapStmtBodies(s, (body) => this.list(body, s.kind === 'while' ? depth + 1 : depth))
+    })
+  }
+
+  #for(s: For, depth: number): Stmt | readonly Stmt[] {
+    const leaf = !hasLoops(s.body)
+    const trips = constantTrips(s)
+    const few = leaf ? (depth === 0 ? 0 : LEAF) : FEW
+    if (leaf && trips !== undefined && trips < LEAF) return s
+    const inPlace = () => mapStmtBodies(s, (body) => this.list(body, depth + 1))
+    if (depth >= LEVELS || !this.#fits(s) || (trips !== undefined && trips < few)) return inPlace()
+    // In the copy that stays, labels are new ones: the driver's part keeps the loop's own.
+    const short = few > 0 && trips === undefined && sizeOf([s]) <= COPIED ? copyStmts([s], this.#names) : undefined
+    return this.#drive(s, depth, leaf, few, short && this.#shorten(short, depth))
+  }
+
+  #shorten(copy: readonly Stmt[], depth: number): readonly Stmt[] {
+    return copy.map((s) => mapStmtBodies(s, (body) => this.list(body, depth + 1)))
+  }
+
+  #drive(s: For, depth: number, leaf: boolean, few: number, short: readonly Stmt[] | undefined): readonly Stmt[] {
+    const type = s.variable.type as ScalarType
+    const at = this.#local('at', type)
+    const end = this.#local('end', type)
+    const next = this.#local('next', type)
+    const stride = this.#local('stride', type)
+    const up = s.step > 0
+    const size = Math.abs(s.step)
+    const f64 = (e: Expr) => cast(F64, e)
+    // Distances are f64: in the loop's own type the whole way from lo to hi might not fit.
+    const distance = () => (up ? op('sub', f64(ref(end)), f64(ref(at))) : op('sub', f64(ref(at)), f64(ref(end))))
+    const wanted = depth === 0 ? (leaf ? LEAF : 1) : leaf ? LEAF_AGAIN : NEST_AGAIN
+    // The stride must fit the loop's type, which may be i32.
+    const least = Math.max(1, Math.min(wanted, Math.floor(2 ** 30 / size)))
+    const calls = depth === 0 ? CALLS : CALLS_AGAIN
+    const share = op('floor', op('mul', distance(), num(F64, 1 / (calls * size))))
+    const iterations = op('max', share, num(F64, least))
+
+    const { loop, reset, leave } = withExits(s, this.#fn.results, (name, t) => this.#local(name, t))
+    const ranged: For = { ...loop, lo: ref(at), hi: ref(next) }
+    const region = block(this.#names.label('range'), [...reset, ranged])
+    this.regions.set(region, { at, next, loop: s })
+
+    const driver = this.#names.label('chunks')
+    const far = op('gt', distance(), f64(up ? ref(stride) : op('neg', ref(stride))))
+    const turns = whileStmt(
+      driver,
+      op(up ? 'lt' : 'gt', ref(at), ref(end)),
+      [
+        assign(next, cond(far, op('add', ref(at), ref(stride)), ref(end))),
+        region,
+        ...leave(breakTo(driver)),
+        assign(at, ref(next)),
+      ],
+      s.span,
+    )
+    const drive = [
+      assign(stride, cast(type, s.step === 1 ? iterations : op('mul', iterations, num(F64, s.step)))),
+      turns,
+    ]
+    const bounds = [assign(at, s.lo), assign(end, s.hi)]
+    if (!short) return [...bounds, ...drive]
+    const [kept, ...others] = short
+    const inPlace: Stmt = { ...(kept as For), lo: ref(at), hi: ref(end) }
+    return [...bounds, ifStmt(op('lt', distance(), num(F64, few * size)), [inPlace, ...others], drive)]
+  }
+
+  #local(name: string, type: Type): Local {
+    const local = this.#names.local(name, type)
+    this.locals.push(local)
+    return local
+  }
+
+  /**
+   * Whether a loop can be a function: what it leaves behind, for itself or for later, must be numbers, as results that
+   * are arrays would be counted references to hand back and forth; and arrays on this function's stack stay there.
+   */
+  #fits(s: For): boolean {
+    const assigned = assignedLocals([s])
+    const exposed = exposedReads([s])
+    const inside = countLocals([s])
+    for (const l of inside.keys()) {
+      if (l.type.kind !== 'array') continue
+      if (l.type.space !== 'global' && !assigned.has(l)) return false
+      if (assigned.has(l) && (exposed.has(l) || inside.get(l) !== this.#fnUses.get(l))) return false
+    }
+    let fits = true
+    visitStmts(s.body, {
+      stmt: (inner) => {
+        if (inner.kind === 'return' && inner.values.some((e) => e.type.kind === 'array')) fits = false
+        if (inner.kind === 'barrier') fits = false
+      },
+    })
+    return fits
+  }
+}
+
+/** In how many statements each local stands. */
+function countLocals(stmts: readonly Stmt[]): Map<Local, number> {
+  const counts = new Map<Local, number>()
+  visitStmts(stmts, {
+    stmt: (s) => {
+      const alone = mapStmtBodies(s, () => [])
+      for (const l of usedLocals([alone])) counts.set(l, (counts.get(l) ?? 0) + 1)
+    },
+  })
+  return counts
+}
+
+const hasLoops = (stmts: readonly Stmt[]): boolean =>
+  stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))
+
+function constantTrips({ lo, hi, step }: For): number | undefined {
+  if (lo.kind !== 'const' || hi.kind !== 'const') return undefined
+  return Math.max(0, Math.ceil((Number(hi.value) - Number(lo.value)) / step))
+}
