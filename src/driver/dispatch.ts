@@ -5,6 +5,7 @@
 
 import { TsumbaError } from '../errors.ts'
 import { MAX_LENGTH } from '../frontend/facts.ts'
+import { readKernel } from '../frontend/kernel.ts'
 import { isShared, pressure } from '../runtime/arrays.ts'
 import type { Loaded } from '../runtime/loaded.ts'
 import { heap } from '../runtime/memory.ts'
@@ -12,6 +13,7 @@ import type { TypedArray } from '../types.ts'
 import { type Character, characterOf } from './character.ts'
 import { Compiled, type TargetName } from './compile.ts'
 import type { Settings } from './options.ts'
+import { readPrototype } from './prototype.ts'
 import { ARG_TYPES, argumentError, codeOf, FLOAT64_CODE, INT32_CODE, isArrayCode, signatureText } from './signature.ts'
 
 interface Specialisation {
@@ -19,6 +21,8 @@ interface Specialisation {
   readonly compiled: Compiled
   readonly character: Character
   readonly arrays: readonly number[]
+  /** The arguments that the compiled function takes, where some are left out (undefined). */
+  readonly given: readonly number[] | undefined
   readonly huge: boolean
 }
 
@@ -36,10 +40,35 @@ export class Dispatcher {
   private readonly specialisations = new Map<number, Specialisation>()
   /** Parameters that have been given a fraction or a large number: int32 arguments go with float64 from then on. */
   private readonly widened: boolean[] = []
+  /** Parameters, defaults included; found out when a call gives more than the function's own `length`. */
+  private arity: number | undefined
 
   constructor(fn: (...args: never[]) => unknown, settings: Settings) {
     this.fn = fn
     this.settings = settings
+  }
+
+  /** Compiles for the types of the `signature` option. */
+  compileAhead(signature: string): void {
+    const { args, result } = readPrototype(signature)
+    const codes = args.map((type) => ARG_TYPES.indexOf(type))
+    codes.forEach((code, k) => {
+      if (code === FLOAT64_CODE) this.widened[k] = true
+    })
+    const { compiled } = this.create(
+      codes.reduce((key, code) => key * 16 + code, 1),
+      codes,
+      false,
+    )
+    const given = compiled.program.result
+    if (result && result !== given && !(result === 'float64' && given === 'int32')) {
+      throw new TsumbaError(
+        `${this.name} returns ${given}, but its signature '${signature}' says ${result}.\n` +
+          'Remedy: correct the signature, or leave its result out.',
+        'option',
+      )
+    }
+    compiled.load(this.settings.target === 'js' ? 'js' : 'wasm')
   }
 
   get signatures(): string[] {
@@ -48,25 +77,26 @@ export class Dispatcher {
 
   call(args: readonly unknown[]): unknown {
     const specialisation = this.specialise(args)
-    return this.pick(specialisation, args).call(args)
+    return this.pick(specialisation, args).call(withoutGaps(specialisation, args))
   }
 
   async callAsync(args: readonly unknown[]): Promise<unknown> {
     const specialisation = this.specialise(args)
-    return this.pick(specialisation, args).async(args)
+    return this.pick(specialisation, args).async(withoutGaps(specialisation, args))
   }
 
   specialise(args: readonly unknown[]): Specialisation {
-    if (args.length > MAX_ARGUMENTS) {
+    const count = this.count(args)
+    if (count > MAX_ARGUMENTS) {
       throw new TsumbaError(
-        `${this.name}: ${args.length} arguments; a compiled function takes at most ${MAX_ARGUMENTS}.\n` +
+        `${this.name}: ${count} arguments; a compiled function takes at most ${MAX_ARGUMENTS}.\n` +
           'Remedy: put numbers that belong together into a typed array.',
         'argument-count',
       )
     }
     let key = 1
     let huge = false
-    for (let k = 0; k < args.length; k++) {
+    for (let k = 0; k < count; k++) {
       let code = codeOf(args[k])
       if (code === INT32_CODE && this.widened[k]) code = FLOAT64_CODE
       else if (code === FLOAT64_CODE) this.widened[k] = true
@@ -75,7 +105,14 @@ export class Dispatcher {
       key = key * 16 + code
     }
     if (huge) key = -key
-    return this.specialisations.get(key) ?? this.create(key, args, huge)
+    return this.specialisations.get(key) ?? this.create(key, this.codes(args), huge)
+  }
+
+  /** How many arguments count: those beyond the parameters are dropped, as JavaScript does. */
+  private count(args: readonly unknown[]): number {
+    if (args.length <= this.fn.length) return args.length
+    this.arity ??= readKernel(this.fn, { captures: this.settings.captures }).params.length
+    return Math.min(args.length, this.arity)
   }
 
   private get name(): string {
@@ -88,7 +125,7 @@ export class Dispatcher {
   }
 
   private create(key: number, args: readonly unknown[], huge: boolean): Specialisation {
-    const codes = args.map((arg, k) => {
+    const codes = args.slice(0, this.count(args)).map((arg, k) => {
       const code = codeOf(arg)
       return code === INT32_CODE && this.widened[k] ? FLOAT64_CODE : code
     })
@@ -98,13 +135,14 @@ export class Dispatcher {
       this.settings,
       huge,
     )
-    const arity = compiled.program.params.length
     const specialisation: Specialisation = {
       codes,
       compiled,
       character: characterOf(compiled.program.module),
-      // Arguments beyond the parameters are dropped, as JavaScript does.
-      arrays: codes.flatMap((code, k) => (isArrayCode(code) && k < arity ? [k] : [])),
+      arrays: codes.flatMap((code, k) => (isArrayCode(code) ? [k] : [])),
+      given: codes.includes(UNDEFINED_CODE)
+        ? codes.flatMap((code, k) => (code === UNDEFINED_CODE ? [] : [k]))
+        : undefined,
       huge,
     }
     this.specialisations.set(key, specialisation)
@@ -145,4 +183,8 @@ export class Dispatcher {
   }
 }
 
+const withoutGaps = ({ given }: Specialisation, args: readonly unknown[]): readonly unknown[] =>
+  given ? given.map((k) => args[k]) : args
+
+const UNDEFINED_CODE = ARG_TYPES.indexOf('undefined')
 const FIRST_BIGINT = ARG_TYPES.indexOf('int64[]')

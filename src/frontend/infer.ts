@@ -37,8 +37,8 @@ export interface Inferred {
   readonly variables: ReadonlyMap<Variable, Fact>
   /** The statements that can run at all. */
   readonly reached: ReadonlySet<Stmt>
-  /** Joined over all returns; `undefined` where the end is reached. */
-  readonly result: Fact
+  /** Joined over all returns, UNDEFINED where the end is reached; absent where no path is known to get so far. */
+  readonly result: Fact | undefined
 }
 
 export interface InferOptions {
@@ -81,6 +81,9 @@ const widenEnv = (before: Map<Variable, Fact>, next: Map<Variable, Fact>): Map<V
   return out
 }
 
+/** Thrown up to the branch or statement that waits for a recursive call whose result is not known yet. */
+const UNKNOWN = Symbol('unknown')
+
 interface Exits {
   breaks: Env
   continues: Env
@@ -119,8 +122,8 @@ class Inference {
     })
     this.stmts(this.kernel.body)
     if (this.env) this.result = this.result ? join(this.result, UNDEFINED) : UNDEFINED
-    const result = this.result ?? UNDEFINED
-    if (result.kind === 'maybe' || result.kind === 'mixed') {
+    const { result } = this
+    if (result?.kind === 'maybe' || result?.kind === 'mixed') {
       throw this.error(
         { start: 0, end: this.kernel.source.text.length },
         'return-type',
@@ -143,7 +146,18 @@ class Inference {
     for (const stmt of stmts) {
       if (!this.env) return
       if (this.recording) this.reached.add(stmt)
-      this.stmt(stmt)
+      this.attempt(() => this.stmt(stmt))
+    }
+  }
+
+  /** What waits for an unknown result is not reached yet. */
+  private attempt<T>(make: () => T): T | undefined {
+    try {
+      return make()
+    } catch (error) {
+      if (error !== UNKNOWN) throw error
+      this.env = undefined
+      return undefined
     }
   }
 
@@ -192,7 +206,8 @@ class Inference {
           this.env = yes
           this.stmts(stmt.body)
           this.env = joinEnv(this.env, this.exits.get(stmt.label)!.continues)
-          if (this.env && stmt.update) this.expr(stmt.update)
+          const { update } = stmt
+          if (this.env && update) this.attempt(() => this.expr(update))
           return no
         })
         return
@@ -298,6 +313,10 @@ class Inference {
 
   /** What holds where `test` is true, and where it is false. */
   private branch(test: Expr): [Env, Env] {
+    return this.attempt(() => this.test(test)) ?? [undefined, undefined]
+  }
+
+  private test(test: Expr): [Env, Env] {
     switch (test.kind) {
       case 'boolean':
         this.expr(test)
@@ -373,9 +392,9 @@ class Inference {
 
   /** A tested `&&` or `||` may give values of two types: who takes it for a value must see that, a test need not. */
   private noteTest(test: Extract<Expr, { kind: 'logical' }>): void {
-    const left = this.latest.get(test.left)!
+    const left = this.latest.get(test.left)
     const right = this.latest.get(test.right)
-    const fact = right ? join(left, right) : left
+    const fact = left && right ? join(left, right) : (left ?? BOOLEAN)
     this.note(test, fact.kind === 'mixed' ? BOOLEAN : fact)
     this.latest.set(test, fact)
   }
@@ -462,10 +481,10 @@ class Inference {
       case 'conditional': {
         const [yes, no] = this.branch(expr.test)
         this.env = yes
-        const then = yes ? this.expr(expr.then) : undefined
+        const then = yes && this.attempt(() => this.expr(expr.then))
         const after = this.env
         this.env = no
-        const other = no ? this.expr(expr.else) : undefined
+        const other = no && this.attempt(() => this.expr(expr.else))
         this.env = joinEnv(after, this.env)
         return this.either(expr, then, other)
       }
@@ -487,11 +506,7 @@ class Inference {
       case 'invoke': {
         const args = expr.args.map((arg) => this.expr(arg))
         const fact = this.options.call(expr, args)
-        if (!fact) {
-          // Recursion whose result is not known yet: this path says nothing.
-          this.env = undefined
-          return UNDEFINED
-        }
+        if (!fact) throw UNKNOWN
         return fact
       }
       case 'new':
@@ -520,11 +535,14 @@ class Inference {
 
   private truth(expr: Expr): void {
     const [yes, no] = this.branch(expr)
+    if (!yes && !no) throw UNKNOWN
     this.env = joinEnv(yes, no)
   }
 
   private either(expr: Expr, a: Fact | undefined, b: Fact | undefined): Fact {
-    if (!a || !b) return a ?? b ?? UNDEFINED
+    const one = a ?? b
+    if (!one) throw UNKNOWN
+    if (!a || !b) return one
     const fact = join(a, b)
     if (fact.kind === 'mixed' || fact.kind === 'maybe') {
       throw this.typeError(expr, fact, 'one type')
@@ -534,9 +552,10 @@ class Inference {
 
   private logical(expr: Extract<Expr, { kind: 'logical' }>): Fact {
     const [yes, no] = this.branch(expr.left)
+    if (!yes && !no) throw UNKNOWN
     const left = this.latest.get(expr.left)!
     this.env = expr.op === '&&' ? yes : no
-    const right = this.env ? this.expr(expr.right) : undefined
+    const right = this.env && this.attempt(() => this.expr(expr.right))
     this.env = joinEnv(this.env, expr.op === '&&' ? no : yes)
     if (right && right.kind !== 'boolean' && right.kind !== 'number') throw this.typeError(expr.right, right, 'a value')
     return this.either(expr, left, right)

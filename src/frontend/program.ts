@@ -4,7 +4,6 @@
  */
 
 import { markFailing } from '../analysis/failing.ts'
-import { compileError } from '../errors.ts'
 import { assign, ref, ret } from '../ir/build.ts'
 import type { Fn, Local, Module, Stmt, Type } from '../ir/ir.ts'
 import { array, BOOL, F64, I32, INDEX } from '../ir/types.ts'
@@ -46,6 +45,7 @@ export interface ProgramOptions {
 export interface Program {
   readonly module: Module
   readonly params: readonly { readonly name: string; readonly type: ArgType }[]
+  readonly result: ArgType | 'void'
   /** The source function of the entry, for messages. */
   readonly kernel: KernelFn
 }
@@ -101,9 +101,6 @@ interface Instance {
   readonly args: readonly ArgType[]
   /** Undefined until the first inference ends, or while recursion has told nothing yet. */
   result: Fact | undefined
-  inferring: boolean
-  /** Asked for while it was being inferred. */
-  recursive: boolean
   inferred: Inferred | undefined
   fn: Fn | undefined
 }
@@ -113,9 +110,6 @@ export function lowerProgram(fn: AnyFunction, args: readonly ArgType[], options:
   return program.run(fn, args)
 }
 
-/** More rounds than any chain of result types has steps. */
-const MAX_ROUNDS = 12
-
 class ProgramLowering {
   private readonly options: ProgramOptions
   private readonly instances = new Map<AnyFunction, Map<string, Instance>>()
@@ -123,6 +117,8 @@ class ProgramLowering {
   private readonly order: Instance[] = []
   private readonly names = new Set<string>()
   private readonly parts = new ModuleParts()
+  /** A function asked for a result that was not known yet. */
+  private recursive = false
 
   constructor(options: ProgramOptions) {
     this.options = options
@@ -130,6 +126,7 @@ class ProgramLowering {
 
   run(fn: AnyFunction, args: readonly ArgType[]): Program {
     const entry = this.instance(fn, args)
+    if (this.recursive) this.settle()
     const functions = this.order.map((instance) => this.lower(instance))
     const module: Module = {
       name: entry.name,
@@ -140,7 +137,8 @@ class ProgramLowering {
       sources: this.parts.sources,
     }
     const params = entry.kernel.params.map((p, k) => ({ name: p.variable.name, type: args[k] ?? 'undefined' }) as const)
-    return { module, params, kernel: entry.kernel }
+    const result = entry.result?.kind === 'undefined' || !entry.result ? 'void' : argType(entry.result)
+    return { module, params, result, kernel: entry.kernel }
   }
 
   private instance(fn: AnyFunction, args: readonly ArgType[]): Instance {
@@ -155,8 +153,6 @@ class ProgramLowering {
       kernel,
       args,
       result: undefined,
-      inferring: true,
-      recursive: false,
       inferred: undefined,
       fn: undefined,
     }
@@ -184,22 +180,36 @@ class ProgramLowering {
   }
 
   private infer(instance: Instance): void {
-    const facts = instance.args.map(argFact)
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const inferred = infer(instance.kernel, facts, {
-        maxLength: this.options.huge ? EXACT : MAX_LENGTH,
-        call: (expr, args) => this.result(expr, args),
-      })
-      const before = instance.result
-      instance.inferred = inferred
-      let result = inferred.result
-      if (before) result = join(before, result)
-      // A recursive sum could grow for ever: after a few rounds it is just a number.
-      if (round > 2 && result.kind === 'number' && before && !covers(before, result)) result = ANY_NUMBER
-      instance.result = result
-      if (!instance.recursive || (before && covers(before, result))) break
+    instance.inferred = infer(instance.kernel, instance.args.map(argFact), {
+      maxLength: this.options.huge ? EXACT : MAX_LENGTH,
+      call: (expr, args) => this.result(expr, args),
+    })
+    instance.result = instance.inferred.result
+  }
+
+  /**
+   * Results of recursive functions are found in rounds over the whole program: each starts from what the round before
+   * has found, until one finds nothing new. So every function's facts rest on final results.
+   */
+  private settle(): void {
+    for (let round = 0, grew = true; grew; round++) {
+      grew = false
+      for (const instance of this.order) {
+        const before = instance.result
+        this.infer(instance)
+        const now = instance.result
+        if (!now || (before && covers(before, now))) instance.result = before
+        // A recursive sum could grow for ever: after a few rounds it is just a number.
+        else if (before) instance.result = join(before, round > 2 && now.kind === 'number' ? ANY_NUMBER : now)
+        if (instance.result !== before) grew = true
+      }
+      // What has not returned by now never does.
+      const endless = grew ? undefined : this.order.find((instance) => !instance.result)
+      if (endless) {
+        endless.result = UNDEFINED
+        grew = true
+      }
     }
-    instance.inferring = false
   }
 
   private calleeArgs(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): ArgType[] {
@@ -209,7 +219,7 @@ class ProgramLowering {
 
   private result(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): Fact | undefined {
     const callee = this.instance(expr.fn, this.calleeArgs(expr, facts))
-    if (callee.inferring) callee.recursive = true
+    if (!callee.result) this.recursive = true
     return callee.result
   }
 
@@ -268,15 +278,6 @@ class ProgramLowering {
     new Stmts(exprs, result, this.options.parallel).list(kernel.body)
     const body = builder.out
     if (!result && !endsInReturn(body)) body.push(ret())
-    if (this.order[0] === instance && kernel.params.length > instance.args.length) {
-      throw compileError(
-        kernel.source,
-        { start: 0, end: 1 },
-        'missing-argument',
-        'Arguments are missing.',
-        'Pass them.',
-      )
-    }
     return {
       name: instance.name,
       params,
