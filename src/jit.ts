@@ -46,6 +46,7 @@ export function jit<F extends AnyFn>(fn: F, options: JitOptions | ClassMethodDec
     made ??= new (compiler().Dispatcher)(plain, settings)
     return made
   }
+  if (settings.signature !== undefined && !jitDisabled()) dispatcher().compileAhead(settings.signature)
   const jitted = function (this: unknown, ...args: unknown[]) {
     return jitDisabled() ? plain.apply(this, args) : dispatcher().call(args)
   }

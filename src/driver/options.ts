@@ -16,8 +16,8 @@ export interface JitOptions {
   readonly target?: 'auto' | 'wasm' | 'native' | 'js' | 'gpu'
   /** `false` leaves out the checks of indices; an index out of range is then undefined behaviour. Default: true. */
   readonly boundscheck?: boolean
-  /** Keeps compiled code between runs. */
-  readonly cache?: boolean
+  /** Keeps compiled code between runs: not there yet, so `true` is refused. */
+  readonly cache?: false
   /** Compiles at once for these types: `'void(float64[], int32)'`. */
   readonly signature?: string
   /** The variables that the function uses from outside: `() => ({ prange, SCALE, helper })`. Survives minifiers. */
@@ -33,6 +33,7 @@ export interface Settings {
   readonly boundscheck: boolean
   readonly captures: (() => Record<string, unknown>) | undefined
   readonly independent: readonly string[]
+  readonly signature: string | undefined
 }
 
 const KNOWN = new Set([
@@ -61,6 +62,9 @@ export function settingsOf(options: JitOptions): Settings {
   if (target !== 'auto' && target !== 'wasm' && target !== 'js') {
     throw optionError(`There is no target '${String(target)}'. Remedy: use 'auto', 'wasm' or 'js'.`)
   }
+  if (options.cache) {
+    throw optionError('Keeping compiled code between runs (`cache`) is not there yet. Remedy: leave it out.')
+  }
   return {
     parallel: options.parallel ?? false,
     reassociate: typeof fastmath === 'object' ? (fastmath.reassociate ?? false) : fastmath,
@@ -68,5 +72,6 @@ export function settingsOf(options: JitOptions): Settings {
     boundscheck: options.boundscheck ?? true,
     captures: options.captures,
     independent: options.independent ?? [],
+    signature: options.signature,
   }
 }
