@@ -124,11 +124,14 @@ export class Dispatcher {
     return undefined
   }
 
-  private create(key: number, args: readonly unknown[], huge: boolean): Specialisation {
-    const codes = args.slice(0, this.count(args)).map((arg, k) => {
+  private codes(args: readonly unknown[]): number[] {
+    return args.slice(0, this.count(args)).map((arg, k) => {
       const code = codeOf(arg)
       return code === INT32_CODE && this.widened[k] ? FLOAT64_CODE : code
     })
+  }
+
+  private create(key: number, codes: readonly number[], huge: boolean): Specialisation {
     const compiled = new Compiled(
       this.fn,
       codes.map((code) => ARG_TYPES[code]!),
