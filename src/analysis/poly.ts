@@ -1,6 +1,7 @@
 /**
  * Polynomials with whole coefficients over the integers of one function: loop variables, sizes, array lengths. Indices
  * such as `(i * n + j) * m + k` are polynomials, not affine forms, because n and m are known only at run time.
+ * A coefficient past ±2⁵³ is NaN: it equals nothing and has no sign, so nothing is ever proven of it.
  */
 
 /** One unknown; by identity of the key. */
@@ -25,7 +26,7 @@ function build(terms: Iterable<Term>): Poly {
     const key = keyOf(term.atoms)
     const coef = (out.get(key)?.coef ?? 0) + term.coef
     if (coef === 0) out.delete(key)
-    else out.set(key, { atoms: term.atoms, coef })
+    else out.set(key, { atoms: term.atoms, coef: Number.isSafeInteger(coef) ? coef : Number.NaN })
   }
   return out
 }

@@ -3,9 +3,10 @@
  * what is known of the signs of sizes inside loops.
  */
 
-import type { Alloc, Expr, Fn, For, Local, Stmt } from '../ir/ir.ts'
-import { I32, I64 } from '../ir/types.ts'
+import type { Alloc, Expr, Fn, For, Local, Stmt, Type } from '../ir/ir.ts'
+import { BOOL, F64, I32, I64, INDEX, isFloat, isInteger } from '../ir/types.ts'
 import { visitStmts } from '../ir/walk.ts'
+import { exposedReads } from './liveness.ts'
 import * as poly from './poly.ts'
 import {
   type Atom,
@@ -21,9 +22,15 @@ import {
   substitute,
 } from './poly.ts'
 
-/** Whether a local with several definitions may stand for itself: it keeps its value in the region in question. */
+/**
+ * Whether a local keeps its value in the region in question, because nothing in it assigns the local: one with several
+ * definitions may then stand for itself. A definition or loop outside the region saw the values of another time.
+ */
 export type Fixed = (local: Local) => boolean
 const NEVER: Fixed = () => false
+
+/** Types between which a cast keeps a whole number as it is, narrowing ones aside. */
+const WHOLE: ReadonlySet<Type> = new Set([BOOL, I32, INDEX, I64, F64])
 
 export class Symbols {
   readonly fn: Fn
@@ -31,6 +38,8 @@ export class Symbols {
   private readonly loops = new Map<Local, For>()
   private readonly atoms = new Map<Local, Atom>()
   private readonly lengths = new Map<Local, Atom>()
+  /** Unknowns that are taken not to be negative: the program asks before it relies on it. */
+  readonly assumed = new Set<Atom>()
   private nextId = 1
 
   constructor(fn: Fn) {
@@ -59,8 +68,11 @@ export class Symbols {
         }
       },
     })
-    for (const param of fn.params)
-      if (this.definitions.has(param)) this.definitions.get(param)!.push({ kind: 'barrier' })
+    // What a parameter comes with, and the 0 that a local starts as where it can be read, are definitions too.
+    const exposed = exposedReads(fn.body)
+    for (const [local, all] of this.definitions) {
+      if (fn.params.includes(local) || exposed.has(local)) all.push({ kind: 'barrier' })
+    }
   }
 
   /** The only statement that gives the local a value; undefined for parameters and locals with several. */
@@ -90,6 +102,12 @@ export class Symbols {
     }
     return known
   }
+  /** What an unknown is in the program: a local, or the length of an array. */
+  source(a: Atom): { readonly local: Local } | { readonly array: Local } {
+    for (const [local, known] of this.atoms) if (known === a) return { local }
+    for (const [array, known] of this.lengths) if (known === a) return { array }
+    throw new Error(`${a.name} is no unknown of ${this.fn.name}`)
+  }
   /** Lengths are never negative. */
   isLength(a: Atom): boolean {
     for (const known of this.lengths.values()) if (known === a) return true
@@ -115,15 +133,48 @@ export class Symbols {
   lengthOf(array: Local, fixed: Fixed = NEVER): Poly | undefined {
     const root = this.root(array)
     const made = this.allocation(root)
-    if (made) {
-      const size = this.poly(made.length, fixed)
+    // A length computed in doubles may be rounded, where the polynomial is exact.
+    if (made && !(isFloat(made.length.type) && made.length.kind === 'op')) {
+      const size = this.poly(made.length, fixed(root) ? NEVER : fixed)
       if (size) return size
     }
     return this.isStable(root) || fixed(root) ? atom(this.lengthAtom(root)) : undefined
   }
 
-  /** An integer expression; undefined where it is none that sums and products make of known ones. */
+  /**
+   * An expression that is a whole number, or fails as an index; undefined where it is none that sums and products make
+   * of known ones.
+   */
   poly(e: Expr, fixed: Fixed = NEVER): Poly | undefined {
+    return e.type === F64 ? this.index(e, fixed)?.poly : this.whole(e, fixed)
+  }
+
+  /**
+   * An f64 as an index. Where at most one part of each sum is large or fractional, and it ends within the bounds of an
+   * array, no step of it rounded by as much as a half: the sum is the polynomial. Two large parts may cancel each other
+   * and what was added between them (`i + n - n` is 0 for n = 2⁶⁰), and a product with a fraction may be absorbed.
+   */
+  private index(e: Expr, fixed: Fixed): { poly: Poly; small: boolean } | undefined {
+    if (e.kind === 'const') {
+      const value = Number(e.value)
+      return Number.isInteger(value) ? { poly: constant(value), small: Math.abs(value) < 2 ** 31 } : undefined
+    }
+    if (e.kind === 'cast') {
+      const inner = isInteger(e.value.type) ? this.whole(e.value, fixed) : undefined
+      return inner && { poly: inner, small: e.value.type === I32 || e.value.type === INDEX }
+    }
+    if (e.kind === 'local') {
+      const known = this.whole(e, fixed)
+      return known && { poly: known, small: false }
+    }
+    if (e.kind !== 'op' || (e.op !== 'add' && e.op !== 'sub')) return undefined
+    const [a, b] = e.args.map((arg) => this.index(arg, fixed))
+    if (!a || !b || !(a.small || b.small)) return undefined
+    return { poly: e.op === 'add' ? add(a.poly, b.poly) : sub(a.poly, b.poly), small: false }
+  }
+
+  /** An integer, or an f64 below a cast that says it is whole: so are its parts, and nothing in it rounds. */
+  private whole(e: Expr, fixed: Fixed): Poly | undefined {
     switch (e.kind) {
       case 'const': {
         const value = Number(e.value)
@@ -134,7 +185,8 @@ export class Symbols {
         if (this.loops.has(local)) return atom(this.atomOf(local))
         const stmt = this.definition(local)
         if (stmt?.kind === 'assign') {
-          const value = this.poly(stmt.value, fixed)
+          // An f64 may be a fraction, and what it was made of may have been rounded away.
+          const value = local.type === F64 ? undefined : this.whole(stmt.value, fixed(local) ? NEVER : fixed)
           if (value) return value
         }
         return this.isStable(local) || fixed(local) ? atom(this.atomOf(local)) : undefined
@@ -142,12 +194,13 @@ export class Symbols {
       case 'length':
         return this.lengthOf(e.array, fixed)
       case 'cast':
-        // A cast keeps the value (from f64 it is proven whole), but that narrowing to i32 takes the low bits.
-        return e.type === I32 && e.value.type === I64 ? undefined : this.poly(e.value, fixed)
+        // A cast keeps the value (from f64 it is proven whole), but that narrowing takes the low bits and f32 rounds.
+        if (e.value.type === I64 && (e.type === I32 || e.type === INDEX)) return undefined
+        return WHOLE.has(e.type) && WHOLE.has(e.value.type) ? this.whole(e.value, fixed) : undefined
       case 'op': {
-        // i32 wraps; index and i64 do not, by proof, and f64 stands here only below a cast that says it is whole.
-        if (e.type === I32) return undefined
-        const [a, b] = e.args.map((arg) => this.poly(arg, fixed))
+        // i32 wraps; index and i64 do not, by proof.
+        if (!WHOLE.has(e.type) || e.type === I32) return undefined
+        const [a, b] = e.args.map((arg) => this.whole(arg, fixed))
         if (!a || (e.args.length > 1 && !b)) return undefined
         switch (e.op) {
           case 'add':
@@ -171,8 +224,9 @@ export class Symbols {
 
   /** The inclusive bounds of a loop's variable, while its body runs. */
   private span(loop: For, fixed: Fixed): { lo: Poly; hi: Poly } | undefined {
-    const lo = this.poly(loop.lo, fixed)
-    const hi = this.poly(loop.hi, fixed)
+    const then = fixed(loop.variable) ? NEVER : fixed
+    const lo = this.poly(loop.lo, then)
+    const hi = this.poly(loop.hi, then)
     if (!lo || !hi) return undefined
     return loop.step > 0 ? { lo, hi: sub(hi, constant(1)) } : { lo: add(hi, constant(1)), hi: lo }
   }
@@ -211,7 +265,7 @@ export class Symbols {
     let shifted = bare
     const bounds = this.lowerBounds(running, fixed)
     for (const a of atomsOf(bare)) {
-      const bound = bounds.get(a) ?? (this.isLength(a) ? 0 : undefined)
+      const bound = bounds.get(a) ?? (this.isLength(a) || this.assumed.has(a) ? 0 : undefined)
       if (bound === undefined) return false
       shifted = substitute(shifted, a, add(atom(a), constant(bound)))
     }
