@@ -4,7 +4,7 @@ import { FAILING, LOOPS } from '../../test/support/loops.ts'
 import type { Module } from '../ir/ir.ts'
 import { printFn } from '../ir/print.ts'
 import { visitStmts } from '../ir/walk.ts'
-import { chunk } from './chunk.ts'
+import { chunk, chunkBy } from './chunk.ts'
 import { inline } from './inline.ts'
 
 const names = (module: Module): string[] => module.functions.map((fn) => fn.name)
@@ -19,6 +19,9 @@ function count(module: Module, fn: number, kind: string): number {
   return found
 }
 
+/** Loops of a few turns are cut up too, in every way. */
+const SMALL = { calls: 3, callsAgain: 2, few: 3, leaf: 2, leafAgain: 2, nestAgain: 2, copied: 2000, levels: 4 }
+
 describe('chunk', () => {
   test.each(LOOPS)('$name', ({ kernel, types, calls }) => {
     const before = lowered(kernel, types)
@@ -27,6 +30,7 @@ describe('chunk', () => {
       expect(after.functions.length).toBeGreaterThan(module.functions.length)
       expectSame(after, before, calls())
       expectPlain(after, kernel, calls())
+      expectSame(chunkBy(module, SMALL), before, calls())
     }
   })
 
@@ -36,6 +40,7 @@ describe('chunk', () => {
       const after = chunk(module)
       expect(after.functions.length).toBeGreaterThan(module.functions.length)
       expectSame(after, before, calls())
+      expectSame(chunkBy(module, SMALL), before, calls())
     }
   })
 

@@ -26,22 +26,39 @@ import { withExits } from './exits.ts'
 import { sizeOf } from './inline.ts'
 import { dropUnusedLocals, outline } from './outline.ts'
 
-/** Calls that the iterations of a loop are divided into; in loops that run again and again, each time. */
-const CALLS = 128
-const CALLS_AGAIN = 32
-/** Iterations of a loop around loops below which its inner loops are called instead. */
-const FEW = 32
-/** Iterations of a loop without loops, of a few ns each, that are worth a call of about 5 ns. */
-const LEAF = 256
-const LEAF_AGAIN = 4096
-/** The same for a loop around loops within another loop. */
-const NEST_AGAIN = 32
-/** Loops larger than this (statements and expression nodes) are not written twice. */
-const COPIED = 2000
-/** Loops within loops within loops that are written twice. */
-const LEVELS = 3
+/** Iterations unless said otherwise. */
+export interface Sizes {
+  /** Calls that the iterations of a loop are divided into; in loops that run again and again, each time. */
+  readonly calls: number
+  readonly callsAgain: number
+  /** A loop around loops with fewer stays in place, and its inner loops are called instead. */
+  readonly few: number
+  /** A loop without loops, of a few ns an iteration, must have so many to be worth a call of about 5 ns. */
+  readonly leaf: number
+  readonly leafAgain: number
+  /** The same for a loop around loops within another loop. */
+  readonly nestAgain: number
+  /** Loops larger than this (statements and expression nodes) are not written twice. */
+  readonly copied: number
+  /** Loops within loops within loops that are written twice. */
+  readonly levels: number
+}
 
-export function chunk(module: Module): Module {
+const SIZES: Sizes = {
+  calls: 128,
+  callsAgain: 32,
+  few: 32,
+  leaf: 256,
+  leafAgain: 4096,
+  nestAgain: 32,
+  copied: 2000,
+  levels: 3,
+}
+
+export const chunk = (module: Module): Module => chunkBy(module, SIZES)
+
+/** `chunk` with other sizes: small ones, under test, for loops that are quick to interpret. */
+export function chunkBy(module: Module, sizes: Sizes): Module {
   const recursive = recursiveFunctions(module.functions)
   const thread = callingThread(module.functions, module.entry)
   const sites: Site[] = [...module.sites]
@@ -49,7 +66,7 @@ export function chunk(module: Module): Module {
   const functions = module.functions.map((fn) => {
     const place = thread.get(fn.name)
     if (!place || recursive.has(fn.name)) return fn
-    const chunker = new Chunker(fn)
+    const chunker = new Chunker(fn, sizes)
     const body = chunker.list(fn.body, place.repeated ? 1 : 0)
     if (chunker.regions.size === 0) return fn
     return extract({ ...fn, body, locals: [...fn.locals, ...chunker.locals] }, chunker.regions, module, made, sites)
@@ -90,12 +107,14 @@ class Chunker {
   readonly regions = new Map<Stmt, Range>()
   readonly locals: Local[] = []
   readonly #fn: Fn
+  readonly #sizes: Sizes
   readonly #names: Names
   /** How often each array local stands in the function as the place of a value; see `#fits`. */
   readonly #fnUses: ReadonlyMap<Local, number>
 
-  constructor(fn: Fn) {
+  constructor(fn: Fn, sizes: Sizes) {
     this.#fn = fn
+    this.#sizes = sizes
     this.#names = Names.of(fn)
     this.#fnUses = countLocals(fn.body)
   }
@@ -109,22 +128,25 @@ class Chunker {
   }
 
   #for(s: For, depth: number): Stmt | readonly Stmt[] {
-    const leaf = !hasLoops(s.body)
+    const { leaf, few, copied, levels } = this.#sizes
+    const innermost = !hasLoops(s.body)
     const trips = constantTrips(s)
-    const few = leaf ? (depth === 0 ? 0 : LEAF) : FEW
-    if (leaf && trips !== undefined && trips < LEAF) return s
-    const inPlace = () => mapStmtBodies(s, (body) => this.list(body, depth + 1))
-    if (depth >= LEVELS || !this.#fits(s) || (trips !== undefined && trips < few)) return inPlace()
+    if (innermost && trips !== undefined && trips < leaf) return s
+    // Fewer turns than this are better made in place. Once a call, the difference is nothing.
+    const worth = !innermost ? few : depth === 0 ? 0 : leaf
+    if (depth >= levels || !this.#fits(s) || (trips !== undefined && trips < worth)) return this.#stay(s, depth)
     // In the copy that stays, labels are new ones: the driver's part keeps the loop's own.
-    const short = few > 0 && trips === undefined && sizeOf([s]) <= COPIED ? copyStmts([s], this.#names) : undefined
-    return this.#drive(s, depth, leaf, few, short && this.#shorten(short, depth))
+    const short = worth > 0 && trips === undefined && sizeOf([s]) <= copied ? copyStmts([s], this.#names) : []
+    return this.#drive(s, depth, innermost, worth, this.#stay(short[0] as For | undefined, depth))
   }
 
-  #shorten(copy: readonly Stmt[], depth: number): readonly Stmt[] {
-    return copy.map((s) => mapStmtBodies(s, (body) => this.list(body, depth + 1)))
+  /** The loop in its place, the loops in it looked at. */
+  #stay<T extends For | undefined>(s: T, depth: number): T {
+    return s && (mapStmtBodies(s, (body) => this.list(body, depth + 1)) as T)
   }
 
-  #drive(s: For, depth: number, leaf: boolean, few: number, short: readonly Stmt[] | undefined): readonly Stmt[] {
+  #drive(s: For, depth: number, innermost: boolean, worth: number, short: For | undefined): readonly Stmt[] {
+    const { leaf, leafAgain, nestAgain } = this.#sizes
     const type = s.variable.type as ScalarType
     const at = this.#local('at', type)
     const end = this.#local('end', type)
@@ -135,10 +157,10 @@ class Chunker {
     const f64 = (e: Expr) => cast(F64, e)
     // Distances are f64: in the loop's own type the whole way from lo to hi might not fit.
     const distance = () => (up ? op('sub', f64(ref(end)), f64(ref(at))) : op('sub', f64(ref(at)), f64(ref(end))))
-    const wanted = depth === 0 ? (leaf ? LEAF : 1) : leaf ? LEAF_AGAIN : NEST_AGAIN
+    const wanted = depth === 0 ? (innermost ? leaf : 1) : innermost ? leafAgain : nestAgain
     // The stride must fit the loop's type, which may be i32.
     const least = Math.max(1, Math.min(wanted, Math.floor(2 ** 30 / size)))
-    const calls = depth === 0 ? CALLS : CALLS_AGAIN
+    const calls = depth === 0 ? this.#sizes.calls : this.#sizes.callsAgain
     const share = op('floor', op('mul', distance(), num(F64, 1 / (calls * size))))
     const iterations = op('max', share, num(F64, least))
 
@@ -166,9 +188,8 @@ class Chunker {
     ]
     const bounds = [assign(at, s.lo), assign(end, s.hi)]
     if (!short) return [...bounds, ...drive]
-    const [kept, ...others] = short
-    const inPlace: Stmt = { ...(kept as For), lo: ref(at), hi: ref(end) }
-    return [...bounds, ifStmt(op('lt', distance(), num(F64, few * size)), [inPlace, ...others], drive)]
+    const inPlace: For = { ...short, lo: ref(at), hi: ref(end) }
+    return [...bounds, ifStmt(op('lt', distance(), num(F64, worth * size)), [inPlace], drive)]
   }
 
   #local(name: string, type: Type): Local {

@@ -1,4 +1,4 @@
-/** The last pass: a module of stage `target`, with nothing in it that an emitter has no code for. */
+/** Gives a module of stage `target`, with nothing in it that an emitter has no code for. */
 
 import type { Module, Stmt } from '../ir/ir.ts'
 import { mapStmts } from '../ir/walk.ts'
