@@ -10,7 +10,7 @@ export interface Atom {
   readonly name: string
 }
 
-interface Term {
+export interface Term {
   readonly atoms: readonly Atom[]
   readonly coef: number
 }
@@ -32,6 +32,7 @@ function build(terms: Iterable<Term>): Poly {
 }
 
 export const constant = (value: number): Poly => build([{ atoms: [], coef: value }])
+export const product = (term: Term): Poly => build([term])
 export const atom = (a: Atom): Poly => build([{ atoms: [a], coef: 1 }])
 export const add = (a: Poly, b: Poly): Poly => build([...a.values(), ...b.values()])
 export const scale = (a: Poly, by: number): Poly => build([...a.values()].map((t) => ({ ...t, coef: t.coef * by })))
@@ -67,6 +68,21 @@ export function split(a: Poly, x: Atom): { coefficient: Poly; rest: Poly } | und
     else rest.push(term)
   }
   return { coefficient: build(coefficient), rest: build(rest) }
+}
+
+/** What is left of a without the multiples of one term (`n`, `4`, `n·m`). */
+export function remainder(a: Poly, by: Term): Poly {
+  return build(
+    [...a.values()].filter((term) => {
+      const left = [...term.atoms]
+      const divides = by.atoms.every((x) => {
+        const at = left.indexOf(x)
+        if (at >= 0) left.splice(at, 1)
+        return at >= 0
+      })
+      return !divides || term.coef % by.coef !== 0
+    }),
+  )
 }
 
 /** a with x replaced. */

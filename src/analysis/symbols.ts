@@ -29,6 +29,12 @@ import {
 export type Fixed = (local: Local) => boolean
 const NEVER: Fixed = () => false
 
+/**
+ * What is known of an f64 that stands for a polynomial: a whole number below 2³¹; a whole number; one where it is not
+ * too large to be exact; the same of a number with a fraction.
+ */
+type Size = 'small' | 'exact' | 'wide' | 'fraction'
+
 /** Types between which a cast keeps a whole number as it is, narrowing ones aside. */
 const WHOLE: ReadonlySet<Type> = new Set([BOOL, I32, INDEX, I64, F64])
 
@@ -150,27 +156,41 @@ export class Symbols {
   }
 
   /**
-   * An f64 as an index. Where at most one part of each sum is large or fractional, and it ends within the bounds of an
-   * array, no step of it rounded by as much as a half: the sum is the polynomial. Two large parts may cancel each other
-   * and what was added between them (`i + n - n` is 0 for n = 2⁶⁰), and a product with a fraction may be absorbed.
+   * An f64 as an index, where its value is the polynomial's whenever it lies within the bounds of an array. Of two
+   * large parts that a sum or difference brings back into range, what was added between them may have been rounded away
+   * (`i + n - n` is 0 for n = 2⁶⁰), so one side must be `small`. A product in range has factors in range, or is 0; but
+   * in one with a fraction, what is added afterwards may absorb it.
    */
-  private index(e: Expr, fixed: Fixed): { poly: Poly; small: boolean } | undefined {
-    if (e.kind === 'const') {
-      const value = Number(e.value)
-      return Number.isInteger(value) ? { poly: constant(value), small: Math.abs(value) < 2 ** 31 } : undefined
+  private index(e: Expr, fixed: Fixed): { poly: Poly; size: Size } | undefined {
+    switch (e.kind) {
+      case 'const': {
+        const value = Number(e.value)
+        if (!Number.isInteger(value)) return undefined
+        return { poly: constant(value), size: Math.abs(value) < 2 ** 31 ? 'small' : 'exact' }
+      }
+      case 'cast': {
+        const inner = isInteger(e.value.type) ? this.whole(e.value, fixed) : undefined
+        return inner && { poly: inner, size: e.value.type === I64 ? 'exact' : 'small' }
+      }
+      case 'local': {
+        const known = this.whole(e, fixed)
+        return known && { poly: known, size: 'fraction' }
+      }
+      case 'op': {
+        if (e.op !== 'add' && e.op !== 'sub' && e.op !== 'mul') return undefined
+        const [a, b] = e.args.map((arg) => this.index(arg, fixed))
+        if (!a || !b) return undefined
+        const either = (size: Size) => a.size === size || b.size === size
+        const size = either('fraction') ? 'fraction' : 'wide'
+        if (e.op !== 'mul')
+          return either('small') ? { poly: (e.op === 'add' ? add : sub)(a.poly, b.poly), size } : undefined
+        return size === 'wide' && (either('small') || either('exact'))
+          ? { poly: poly.mul(a.poly, b.poly), size }
+          : undefined
+      }
+      default:
+        return undefined
     }
-    if (e.kind === 'cast') {
-      const inner = isInteger(e.value.type) ? this.whole(e.value, fixed) : undefined
-      return inner && { poly: inner, small: e.value.type === I32 || e.value.type === INDEX }
-    }
-    if (e.kind === 'local') {
-      const known = this.whole(e, fixed)
-      return known && { poly: known, small: false }
-    }
-    if (e.kind !== 'op' || (e.op !== 'add' && e.op !== 'sub')) return undefined
-    const [a, b] = e.args.map((arg) => this.index(arg, fixed))
-    if (!a || !b || !(a.small || b.small)) return undefined
-    return { poly: e.op === 'add' ? add(a.poly, b.poly) : sub(a.poly, b.poly), small: false }
   }
 
   /** An integer, or an f64 below a cast that says it is whole: so are its parts, and nothing in it rounds. */
@@ -233,9 +253,15 @@ export class Symbols {
 
   /**
    * A polynomial that is nowhere larger (`least`) or smaller (`most`) than `p` while the loops' bodies run; it
-   * mentions none of their variables. Loops from the outermost to the innermost.
+   * mentions none of their variables. Loops from the outermost to the innermost; `running`: all loops around.
    */
-  extreme(p: Poly, which: 'least' | 'most', loops: readonly For[], fixed: Fixed = NEVER): Poly | undefined {
+  extreme(
+    p: Poly,
+    which: 'least' | 'most',
+    loops: readonly For[],
+    fixed: Fixed = NEVER,
+    running: readonly For[] = loops,
+  ): Poly | undefined {
     let now = p
     for (let k = loops.length - 1; k >= 0; k--) {
       const loop = loops[k]!
@@ -246,8 +272,8 @@ export class Symbols {
       const span = this.span(loop, fixed)
       if (!span) return undefined
       const outer = loops.slice(0, k)
-      const rising = this.isNonNegative(parts.coefficient, outer, fixed, loops)
-      if (!rising && !this.isNonNegative(scale(parts.coefficient, -1), outer, fixed, loops)) return undefined
+      const rising = this.isNonNegative(parts.coefficient, outer, fixed, running)
+      if (!rising && !this.isNonNegative(scale(parts.coefficient, -1), outer, fixed, running)) return undefined
       now = substitute(now, variable, rising === (which === 'least') ? span.lo : span.hi)
     }
     return now
@@ -260,7 +286,7 @@ export class Symbols {
   isNonNegative(p: Poly, loops: readonly For[], fixed: Fixed = NEVER, running: readonly For[] = loops): boolean {
     const value = constantOf(p)
     if (value !== undefined) return value >= 0
-    const bare = this.extreme(p, 'least', loops, fixed)
+    const bare = this.extreme(p, 'least', loops, fixed, running)
     if (!bare) return false
     let shifted = bare
     const bounds = this.lowerBounds(running, fixed)
@@ -290,6 +316,10 @@ export class Symbols {
     return found
   }
 
+  /** Whether some loop counts in this local. */
+  isVariable(local: Local): boolean {
+    return this.loops.has(local)
+  }
   private isLoopVariable(a: Atom): boolean {
     for (const local of this.loops.keys()) if (this.atoms.get(local) === a) return true
     return false

@@ -5,12 +5,14 @@
 
 import type { Module } from '../ir/ir.ts'
 import { annotate } from './annotate.ts'
+import { bounds } from './bounds.ts'
 import { chunk } from './chunk.ts'
 import { inline } from './inline.ts'
 import { legalise } from './legalise.ts'
 import { parallelise } from './parallelise.ts'
 import type { Pass, PassContext } from './pass.ts'
 import { reassociate } from './reassociate.ts'
+import { version } from './version.ts'
 
 export const PASSES: readonly Pass[] = [
   {
@@ -22,6 +24,17 @@ export const PASSES: readonly Pass[] = [
     name: 'annotate',
     run: annotate,
     why: 'Whether loops may run in parallel and sums be reordered is decided on the loops as the user wrote them, once for all targets.',
+  },
+  {
+    name: 'bounds',
+    run: bounds,
+    why: 'Ranges show best while loops stand in one another as the user wrote them, before launches and chunks cut them up.',
+  },
+  {
+    name: 'version',
+    run: version,
+    targets: ['wasm'],
+    why: 'What is proven needs no checks before a loop, so bounds come first; V8 finds the checks of JavaScript free.',
   },
   {
     name: 'parallelise',

@@ -1,0 +1,203 @@
+/**
+ * Checks indices before the loops instead of in them. Where the first and the last element that a nest of loops
+ * reaches can be told as it is entered, it is written twice:
+ *
+ *   if the extremes are within the arrays { the nest without these checks } else { the nest as it was }
+ *
+ * The second copy has the effects that come before a failure, and the failure itself, as plain JavaScript has them.
+ */
+
+import { markFailing } from '../analysis/failing.ts'
+import { type Access, checkedAccess, margins, proven, subjectOf } from '../analysis/indices.ts'
+import { exposedReads, liveAfterEach } from '../analysis/liveness.ts'
+import { type Atom, atom, atomsOf, constantOf, type Poly } from '../analysis/poly.ts'
+import { type Fixed, Symbols } from '../analysis/symbols.ts'
+import { ifStmt, Names, op } from '../ir/build.ts'
+import type { Fn, For, Local, Module, Site, Stmt } from '../ir/ir.ts'
+import { copyStmts, renameStmts } from '../ir/rename.ts'
+import { assignedLocals, exprReads, mapList, mapStmtBodies, mapStmts, stmtBodies } from '../ir/walk.ts'
+import { sizeOf } from './inline.ts'
+import { isSmall, notNegative } from './margins.ts'
+import type { PassContext } from './pass.ts'
+
+/** Nests larger than this (statements and expression nodes) are not written twice. */
+const COPIED = 1500
+/** Comparisons before a nest. */
+const CHECKS = 24
+
+export function version(module: Module, context: PassContext): Module {
+  if (!context.boundscheck) return module
+  const functions = mapList(module.functions, (fn) => new Versioning(fn, module.sites, context).run())
+  return functions === module.functions ? module : { ...module, functions: markFailing(functions) }
+}
+
+/** An access that the checks before a loop would prove. */
+interface Candidate {
+  readonly stmt: Stmt
+  readonly access: Access
+  /** What must not be negative, by key. */
+  readonly checks: ReadonlyMap<string, Poly>
+  /** Runs only where a condition on a loop's variable holds, which may be what keeps it within the array. */
+  readonly guarded: boolean
+}
+
+/** A loop, or an `if`, on the way to an access. */
+type Step = Extract<Stmt, { kind: 'for' | 'if' }>
+
+class Versioning {
+  private readonly fn: Fn
+  private readonly sites: readonly Site[]
+  private readonly context: PassContext
+  private readonly symbols: Symbols
+  private readonly names: Names
+  private readonly locals: Local[] = []
+  private readonly live: Map<Stmt, Set<Local>>
+  private readonly assigned = new Map<For, Set<Local>>()
+  private readonly candidates = new Map<For, Candidate[]>()
+
+  constructor(fn: Fn, sites: readonly Site[], context: PassContext) {
+    this.fn = fn
+    this.sites = sites
+    this.context = context
+    this.symbols = new Symbols(fn)
+    this.names = Names.of(fn)
+    this.live = liveAfterEach(fn, (s) => s.kind === 'for')
+  }
+
+  run(): Fn {
+    this.collect(this.fn.body, [])
+    const body = this.list(this.fn.body)
+    return body === this.fn.body ? this.fn : { ...this.fn, locals: [...this.fn.locals, ...this.locals], body }
+  }
+
+  private list(stmts: readonly Stmt[]): readonly Stmt[] {
+    return mapList(stmts, (s) => {
+      if (s.kind === 'for' && !stmtBodies(s).some((body) => this.hasCandidates(body))) {
+        const chosen = this.choose(s)
+        if (chosen.length > 0) return this.twice(s, chosen)
+      }
+      return mapStmtBodies(s, (body) => this.list(body))
+    })
+  }
+
+  private hasCandidates(stmts: readonly Stmt[]): boolean {
+    return stmts.some(
+      (s) => (s.kind === 'for' && this.candidates.has(s)) || stmtBodies(s).some((body) => this.hasCandidates(body)),
+    )
+  }
+
+  // ───────────────────────── what can be checked where ─────────────────────────
+
+  /** Finds for each access the outermost loop before which its extremes are known. */
+  private collect(stmts: readonly Stmt[], path: readonly Step[]): void {
+    for (const s of stmts) {
+      const access = checkedAccess(s)
+      if (access) this.place(s, access, path)
+      const inside = s.kind === 'for' || s.kind === 'if' ? [...path, s] : path
+      for (const body of stmtBodies(s)) this.collect(body, inside)
+    }
+  }
+
+  private place(stmt: Stmt, access: Access, path: readonly Step[]): void {
+    const loops = path.filter((step) => step.kind === 'for')
+    for (const [depth, loop] of loops.entries()) {
+      // Before an innermost loop of others, checks would come again and again, for few iterations each.
+      if (depth > 0 && !hasLoops(loop.body)) return
+      const checks = this.checks(access, loops, depth)
+      if (!checks) continue
+      const within = loops.slice(depth)
+      const guarded = path
+        .slice(path.indexOf(loop))
+        .some((step) => step.kind === 'if' && within.some((l) => exprReads(step.cond).has(l.variable)))
+      const known = this.candidates.get(loop)
+      if (known) known.push({ stmt, access, checks, guarded })
+      else this.candidates.set(loop, [{ stmt, access, checks, guarded }])
+      return
+    }
+  }
+
+  /** What must not be negative before `loops[depth]` for the access in `loops` to be within its array. */
+  private checks(access: Access, loops: readonly For[], depth: number): Map<string, Poly> | undefined {
+    const { symbols } = this
+    const outermost = loops[depth]!
+    const assigned = this.assigned.get(outermost) ?? assignedLocals([outermost])
+    this.assigned.set(outermost, assigned)
+    const fixed: Fixed = (local) => !assigned.has(local)
+    const running = loops.slice(depth)
+    const found = new Map<string, Poly>()
+    const need = (p: Poly) => found.set([...p].map(([key, term]) => `${term.coef}*${key}`).join('+'), p)
+    const isKnown = (a: Atom) => symbols.isNonNegative(atom(a), loops, fixed)
+    /** Sizes are seldom negative, so it is asked once, before the loops. */
+    const assume = (atoms: Iterable<Atom>) => {
+      for (const a of atoms) {
+        if (isKnown(a)) continue
+        symbols.assumed.add(a)
+        need(atom(a))
+      }
+    }
+    const isThere = (a: Atom) => {
+      const source = symbols.source(a)
+      const local = 'local' in source ? source.local : source.array
+      return symbols.isVariable(local) ? loops.slice(0, depth).some((l) => l.variable === local) : !assigned.has(local)
+    }
+    symbols.assumed.clear()
+    try {
+      for (const margin of margins(symbols, access, fixed) ?? [undefined]) {
+        if (!margin) return undefined
+        if (symbols.isNonNegative(margin, running, fixed, loops)) continue
+        let least = symbols.extreme(margin, 'least', running, fixed, loops)
+        if (!least) {
+          const unknown = [...atomsOf(margin)].filter((a) => !running.some((l) => symbols.atomOf(l.variable) === a))
+          assume(unknown)
+          least = symbols.extreme(margin, 'least', running, fixed, loops)
+        }
+        if (!least || constantOf(least) !== undefined) return undefined
+        if (!isSmall(least, symbols)) assume(atomsOf(least))
+        need(least)
+      }
+      for (const p of found.values()) if (![...atomsOf(p)].every(isThere)) return undefined
+      return found.size > 0 ? found : undefined
+    } finally {
+      symbols.assumed.clear()
+    }
+  }
+
+  /** The accesses that are worth it: what may be kept within its array by an `if` must not fail the check for all. */
+  private choose(loop: For): readonly Candidate[] {
+    const all = this.candidates.get(loop) ?? []
+    if (all.length === 0 || sizeOf([loop]) > COPIED) return []
+    const asked = new Set(all.filter((c) => !c.guarded).flatMap((c) => [...c.checks.keys()]))
+    if (asked.size > CHECKS) return []
+    return all.filter((c) => !c.guarded || [...c.checks.keys()].every((key) => asked.has(key)))
+  }
+
+  // ───────────────────────── the two copies ─────────────────────────
+
+  private twice(loop: For, chosen: readonly Candidate[]): Stmt {
+    const checks = new Map(chosen.flatMap((c) => [...c.checks]))
+    const [first, ...more] = [...checks.values()].map((p) => notNegative(p, this.symbols))
+    const passed = more.reduce((all, one) => op('and', all, one), first!)
+    const free = new Set(chosen.map((c) => c.stmt))
+    const fast = mapStmts([loop], { stmt: (s) => (free.has(s) ? proven(s) : s) })
+    const names = [...new Set(chosen.map((c) => `\`${subjectOf(this.sites, c.access)}\``))].join(', ')
+    this.context.note(loop.span, `Indices into ${names} are checked once, before the loop.`)
+    return ifStmt(passed, fast, this.copy(loop))
+  }
+
+  /** Locals that only the nest uses are new ones in its copy, so that each keeps its one definition. */
+  private copy(loop: For): readonly Stmt[] {
+    const shared = exposedReads([loop])
+    for (const l of this.live.get(loop)!) shared.add(l)
+    const own = new Map<Local, Local>()
+    for (const l of assignedLocals([loop])) {
+      if (shared.has(l)) continue
+      const made = this.names.local(l.name, l.type)
+      own.set(l, made)
+      this.locals.push(made)
+    }
+    return copyStmts(renameStmts([loop], { local: (l) => own.get(l) ?? l }), this.names)
+  }
+}
+
+const hasLoops = (stmts: readonly Stmt[]): boolean =>
+  stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))
