@@ -10,9 +10,25 @@
 import type { Expr, Fn, For, Local, Module, Stmt } from '../ir/ir.ts'
 import { assignedLocals, stmtBodies, stmtExprs, visitExpr, visitStmts } from '../ir/walk.ts'
 import { exposedReads } from './liveness.ts'
-import { constant, constantOf, equal, type Poly, scale, split, sub } from './poly.ts'
+import {
+  type Atom,
+  add,
+  atom,
+  atomsOf,
+  constant,
+  equal,
+  mul,
+  type Poly,
+  product,
+  remainder,
+  scale,
+  show,
+  split,
+  sub,
+  type Term,
+} from './poly.ts'
 import { canSplit, type Found, findReduction } from './reductions.ts'
-import type { Symbols } from './symbols.ts'
+import type { Fixed, Symbols } from './symbols.ts'
 
 export interface Race {
   /** The place, where one access is to blame; else the loop's. */
@@ -38,6 +54,27 @@ interface Access {
   /** Loops between the prange and the access, the outermost first. */
   readonly inner: readonly For[]
 }
+
+/** An access of which the index is stride · i + rest. */
+interface Place {
+  readonly access: Access
+  readonly rest: Poly
+  /** The prange and the loops inside it. */
+  readonly loops: readonly For[]
+}
+
+/** The prange under judgement. */
+interface Region {
+  readonly loop: For
+  readonly outer: readonly For[]
+  readonly fixed: Fixed
+  readonly assigned: ReadonlySet<Local>
+  readonly i: Atom
+  readonly stride: Poly
+}
+
+const VERB = { read: 'reads', write: 'writes', atomic: 'updates' } as const
+const isVariable = (local: Local, loops: readonly For[]): boolean => loops.some((l) => l.variable === local)
 
 const isRace = (found: Race | Independence): found is Race => 'reason' in found
 
@@ -96,8 +133,10 @@ export class RaceAnalysis {
     const made = new Set<Local>()
     visitStmts(loop.body, {
       stmt: (s) => {
-        if (s.kind === 'alloc') made.add(s.local)
-        if (s.kind === 'call') for (const l of s.results) if (l.type.kind === 'array') made.add(l)
+        if (s.kind === 'alloc' && this.symbols.definition(s.local) === s) made.add(s.local)
+        // A helper may give back what it was given.
+        if (s.kind !== 'call' || s.args.some((arg) => arg.type.kind === 'array')) return
+        for (const l of s.results) if (l.type.kind === 'array' && this.symbols.definition(l) === s) made.add(l)
       },
     })
     const assigned = assignedLocals(loop.body)
@@ -123,8 +162,7 @@ export class RaceAnalysis {
       }
     }
     for (const [array, all] of written) {
-      if (this.trusted(array, all)) continue
-      const race = this.oneArray(array, all, loop, outer)
+      const race = this.trusted(array, all) ? undefined : this.oneArray(array, all, loop, outer)
       if (race) return race
       for (const [other] of byArray) {
         if (other === array || this.areApart(array, other)) continue
@@ -179,14 +217,19 @@ export class RaceAnalysis {
   private writes(name: string): boolean {
     const known = this.writing.get(name)
     if (known !== undefined) return known
-    this.writing.set(name, false)
+    const reached = new Set<string>()
     let found = false
-    const fn = this.module.functions.find((f) => f.name === name)
-    visitStmts(fn?.body ?? [], {
-      stmt: (s) => {
-        if (s.kind === 'store' || s.kind === 'do' || (s.kind === 'call' && this.writes(s.fn))) found = true
-      },
-    })
+    const reach = (from: string) => {
+      if (reached.has(from)) return
+      reached.add(from)
+      visitStmts(this.module.functions.find((f) => f.name === from)?.body ?? [], {
+        stmt: (s) => {
+          if (s.kind === 'store' || s.kind === 'do') found = true
+          else if (s.kind === 'call') reach(s.fn)
+        },
+      })
+    }
+    reach(name)
     this.writing.set(name, found)
     return found
   }
@@ -194,7 +237,8 @@ export class RaceAnalysis {
   /** A race between accesses to one array, or undefined where there is none. */
   private oneArray(array: Local, all: readonly Access[], loop: For, outer: readonly For[]): Race | undefined {
     if (all.every((a) => a.kind === 'atomic')) return undefined
-    const name = this.module.sites[all.find((a) => a.kind === 'write')?.site ?? all[0]!.site]!.subject
+    const writer = all.find((a) => a.kind !== 'read' && a.index) ?? all.find((a) => a.index)
+    const name = writer ? this.module.sites[writer.site]!.subject : userName(array)
     const race = (access: Access, reason: string): Race => ({
       site: access.site,
       local: userName(array),
@@ -209,77 +253,115 @@ export class RaceAnalysis {
     const fixed = (local: Local) => !assigned.has(local) && local !== loop.variable
     const i = this.symbols.atomOf(loop.variable)
 
+    // A write shows the trouble best; a read is to blame only where the writes are in order.
+    const ordered = [...all.filter((a) => a.kind !== 'read'), ...all.filter((a) => a.kind === 'read')]
     let stride: Poly | undefined
-    const rests: { access: Access; lo: Poly; hi: Poly; running: readonly For[] }[] = []
-    for (const access of all) {
+    const places: Place[] = []
+    for (const access of ordered) {
       const index = access.index && this.symbols.poly(access.index, fixed)
       const parts = index && split(index, i)
-      if (!parts || this.varies(index, assigned)) {
+      if (!parts || this.varies(index, new Set([...assigned].filter((l) => !isVariable(l, access.inner))))) {
+        if (!access.index) return race(access, `What this call does with \`${name}\` is not known.`)
         return race(
           access,
           access.kind === 'read'
             ? `Other iterations write \`${name}\`, and which element this reads cannot be told from the prange variable.`
-            : `Which element of \`${name}\` this writes cannot be told from the prange variable, so two iterations may write the same one.`,
+            : `Which element of \`${name}\` this ${VERB[access.kind]} cannot be told from the prange variable, so two iterations may ${access.kind === 'atomic' ? 'meet where another access is not atomic' : 'write the same one'}.`,
         )
       }
       if (parts.coefficient.size === 0) {
-        const inRows = access.inner.length > 0 ? ' whatever the prange variable is' : ''
         return race(
           access,
           access.kind === 'read'
             ? `Every iteration reads this element of \`${name}\`, which another iteration writes.`
-            : `Every iteration writes the same elements of \`${name}\`${inRows}.`,
+            : `Every iteration ${VERB[access.kind]} the same elements of \`${name}\`.`,
         )
       }
       if (stride && !equal(stride, parts.coefficient)) {
         return race(access, `Iterations step through \`${name}\` in different strides here and elsewhere in the loop.`)
       }
       stride = parts.coefficient
-      const running = [...outer, loop, ...access.inner]
-      // The rest's bounds may depend on the prange variable (a triangle): its own range goes in as well.
-      const lo = this.symbols.extreme(parts.rest, 'least', [loop, ...access.inner], fixed)
-      const hi = this.symbols.extreme(parts.rest, 'most', [loop, ...access.inner], fixed)
-      if (!lo || !hi) {
-        return race(access, `How far this reaches within one iteration of the prange on \`${name}\` is not known.`)
-      }
-      rests.push({ access, lo, hi, running })
+      places.push({ access, rest: parts.rest, loops: [loop, ...access.inner] })
     }
     if (!stride) return undefined
-    const step = Math.abs(loop.step)
-    const value = constantOf(stride)
-    const size = scale(value !== undefined && value < 0 ? scale(stride, -1) : stride, step)
-    for (const a of rests) {
-      for (const b of rests) {
-        if (a.access.kind === 'read' && b.access.kind === 'read') continue
-        // Two iterations are at least `size` apart; the rests may differ by less.
+    const region: Region = { loop, outer, fixed, assigned, i, stride }
+    const met = this.meeting(places, region)
+    if (!met || this.columns(places, region)) return undefined
+    if (met.unknown) {
+      return race(met.access, `How far this reaches within one iteration of the prange on \`${name}\` is not known.`)
+    }
+    return race(
+      met.access,
+      met.access.kind === 'read'
+        ? `An iteration may read the element of \`${name}\` that another iteration writes.`
+        : `Two iterations may write the same element of \`${name}\`.`,
+    )
+  }
+
+  /** An access by which two iterations may meet; undefined where the rests lie closer together than the stride. */
+  private meeting(places: readonly Place[], region: Region): { access: Access; unknown: boolean } | undefined {
+    const step = Math.abs(region.loop.step)
+    // A symbolic stride may be of either sign: one of the two must serve for all.
+    const met = this.clash(places, scale(region.stride, step), region)
+    return met && this.clash(places, scale(region.stride, -step), region) && met
+  }
+
+  /**
+   * Columns: an index modulo a row's length Q (the factor of an inner variable) tells the iterations apart, as in
+   * `C[j * n + i]`. What is left without the multiples of Q lies within Q values, so equal indices are equal there.
+   */
+  private columns(places: readonly Place[], region: Region): boolean {
+    const rows = new Map<string, Term>()
+    for (const { rest, access } of places) {
+      for (const { variable } of access.inner) {
+        const factor = split(rest, this.symbols.atomOf(variable))?.coefficient
+        const term = factor?.size === 1 ? [...factor.values()][0]! : undefined
+        if (term && term.coef > 0) rows.set(show(factor!), term)
+      }
+    }
+    for (const row of rows.values()) {
+      const left = places.map((p) => ({ ...p, rest: remainder(p.rest, row) }))
+      const across = mul(region.stride, atom(region.i))
+      const whole = left.map((p) => ({ ...p, rest: add(across, p.rest) }))
+      if (!this.clash(whole, product(row), region) && !this.meeting(left, region)) return true
+    }
+    return false
+  }
+
+  /** Two places of which the rests may lie `size` or more apart. */
+  private clash(
+    places: readonly Place[],
+    size: Poly,
+    region: Region,
+  ): { access: Access; unknown: boolean } | undefined {
+    const { fixed, assigned } = region
+    const ends: { place: Place; lo: Poly; hi: Poly }[] = []
+    for (const place of places) {
+      // The rest's bounds may depend on the prange variable (a triangle): its own range goes in as well.
+      const lo = this.symbols.extreme(place.rest, 'least', place.loops, fixed)
+      const hi = this.symbols.extreme(place.rest, 'most', place.loops, fixed)
+      if (!lo || !hi || this.varies(lo, assigned) || this.varies(hi, assigned)) {
+        return { access: place.access, unknown: true }
+      }
+      ends.push({ place, lo, hi })
+    }
+    for (const a of ends) {
+      for (const b of ends) {
+        if (a.place.access.kind === 'read' && b.place.access.kind === 'read') continue
         const room = sub(sub(size, constant(1)), sub(a.hi, b.lo))
-        const running = [...new Set([...a.running, ...b.running])]
-        if (!this.symbols.isNonNegative(room, [], fixed, running)) {
-          const other = a.access.kind === 'write' ? b.access : a.access
-          return race(
-            other,
-            other.kind === 'read'
-              ? `An iteration may read the element of \`${name}\` that another iteration writes.`
-              : `Two iterations may write the same element of \`${name}\`.`,
-          )
-        }
+        const running = [...new Set([...region.outer, ...a.place.loops, ...b.place.loops])]
+        if (this.symbols.isNonNegative(room, [], fixed, running)) continue
+        return { access: (a.place.access.kind === 'read' ? a : b).place.access, unknown: false }
       }
     }
     return undefined
   }
 
-  /** Whether a polynomial mentions a local that differs from iteration to iteration in an unknown way. */
+  /** Whether a polynomial mentions what an iteration gives a value to. */
   private varies(p: Poly, assigned: ReadonlySet<Local>): boolean {
-    const loops = new Set<Local>()
-    for (const local of assigned) {
-      const stmt = this.symbols.definition(local)
-      if (stmt?.kind === 'for') loops.add(local)
-    }
-    for (const local of assigned) {
-      if (loops.has(local)) continue
-      const a = this.symbols.atomOf(local)
-      for (const term of p.values()) if (term.atoms.includes(a)) return true
-    }
-    return false
+    return [...atomsOf(p)].some((a) => {
+      const source = this.symbols.source(a)
+      return assigned.has('local' in source ? source.local : source.array)
+    })
   }
 }

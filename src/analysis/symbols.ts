@@ -173,6 +173,9 @@ export class Symbols {
         return inner && { poly: inner, size: e.value.type === I64 ? 'exact' : 'small' }
       }
       case 'local': {
+        const stmt = this.definition(e.local)
+        const made = stmt?.kind === 'assign' ? this.index(stmt.value, fixed(e.local) ? NEVER : fixed) : undefined
+        if (made) return made
         const known = this.whole(e, fixed)
         return known && { poly: known, size: 'fraction' }
       }
