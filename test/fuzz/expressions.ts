@@ -71,12 +71,18 @@ const ENGINE = [
   'cbrt',
 ]
 
-export const anyNumber = (s: Scope): number =>
-  s.rng.chance(0.25)
-    ? s.rng.pick(EDGES)
-    : s.rng.chance(0.6)
-      ? s.rng.int(-3, 12)
-      : Math.round(s.rng.real() * 2000 - 1000) / 64
+/** Where floating point is peculiar. */
+const PECULIAR = [-0, 0, NaN, 0.5, -0.5, 2.5, Infinity, -Infinity]
+
+export function anyNumber({ rng }: Scope): number {
+  return rng.weighted<() => number>([
+    [2, () => rng.pick(EDGES)],
+    [1, () => rng.pick(PECULIAR)],
+    [1, () => rng.int(-9, 9) / 2],
+    [5, () => rng.int(-3, 12)],
+    [2, () => Math.round(rng.real() * 2000 - 1000) / 64],
+  ])()
+}
 
 export function number(s: Scope, depth: number): Expr {
   const { rng } = s

@@ -4,7 +4,7 @@ import { anyNumber, number, truthValue } from './expressions.ts'
 import { bytesOf } from './inputs.ts'
 import { Rng } from './rng.ts'
 import { Scope } from './scope.ts'
-import { statements } from './statements.ts'
+import { show, statements } from './statements.ts'
 import {
   ARRAYS,
   type ArrayName,
@@ -114,9 +114,23 @@ function entry(s: Scope): { entry: Fn; inputs: Input[] } {
     })
     inputs.push(rng.chance(0.6) ? { kind: 'omitted' } : { kind: 'scalar', value: anyNumber(s) })
   }
-  for (const p of params) s.add({ name: p.name, type: p.type, writable: true })
+  if (rng.chance(0.75)) {
+    s.sink = { name: 'out', length: rng.int(1, 8) }
+    params.unshift({ name: s.sink.name, type: 'Float64Array', init: null })
+    inputs.unshift({ kind: 'array', type: 'Float64Array', data: Array.from({ length: s.sink.length }, () => 0) })
+    inputs.forEach((input, k) => {
+      if (input.kind === 'alias') inputs[k] = { ...input, of: input.of + 1 }
+    })
+  }
+  for (const p of params) if (p.name !== 'out') s.add({ name: p.name, type: p.type, writable: true })
   const body = s.block(() => {
     const made = topLevel(s)
+    const left = s.visible((v) => v.type === 'num' || v.type === 'bool')
+    if (s.sink) {
+      for (const v of left.slice(0, 6)) {
+        made.push(show(s, v.type === 'bool' ? { k: 'call', type: 'num', fn: 'Number', args: [s.ref(v)] } : s.ref(v)))
+      }
+    }
     const result = rng.weighted<Type | undefined>([
       [6, 'num'],
       [1, 'bool'],
@@ -178,14 +192,19 @@ function arrayInput(s: Scope, type: ArrayName, before: readonly Input[]): Input 
     [0.4, Math.max(0, s.length - 1)],
     [0.1, 0],
   ])
-  const calm = rng.chance(0.6)
-  const data = Array.from({ length }, () => elementValue(s, type, calm))
+  const mood = rng.weighted([
+    [5, 'calm'],
+    [2, 'halves'],
+    [3, 'wild'],
+  ] as const)
+  const data = Array.from({ length }, () => elementValue(s, type, mood))
   return { kind: 'array', type, data }
 }
 
-function elementValue(s: Scope, type: ArrayName, calm: boolean): number {
+function elementValue(s: Scope, type: ArrayName, mood: 'calm' | 'halves' | 'wild'): number {
   const { rng } = s
-  const raw = calm ? (type.startsWith('Float') ? rng.int(-400, 800) / 16 : rng.int(-20, 100)) : anyNumber(s)
+  const calm = () => (type.startsWith('Float') ? rng.int(-400, 800) / 16 : rng.int(-20, 100))
+  const raw = mood === 'wild' || rng.chance(0.04) ? anyNumber(s) : mood === 'halves' ? rng.int(-40, 40) / 2 : calm()
   const box = new (globalThis[type] as unknown as new (n: number) => Record<number, number>)(1)
   box[0] = raw
   return box[0]

@@ -46,6 +46,8 @@ export class Scope {
   region: Region | undefined
   /** Labels of the loops and blocks around, innermost last; a prange starts anew. */
   jumps: { readonly label: string; readonly loop: boolean }[] = []
+  /** An array that takes values for no other purpose than to be looked at afterwards. */
+  sink: { readonly name: string; readonly length: number } | undefined
   private made = 0
 
   constructor(rng: Rng, length: number) {

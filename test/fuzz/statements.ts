@@ -47,6 +47,7 @@ function statement(s: Scope, depth: number, first: boolean): Stmt[] {
     [12, () => [declaration(s, first)]],
     [14, () => assignment(s)],
     [18, () => storeElement(s)],
+    [s.sink && !s.region ? 8 : 0, () => [show(s, s.rng.chance(0.8) ? number(s, 3) : integer(s, 2))]],
     [deep ? 8 : 0, () => [branch(s, depth, size)]],
     [deep ? 10 : 0, () => countedLoop(s, depth, size)],
     [deep ? 3 : 0, () => boundedWhile(s, depth, size)],
@@ -151,6 +152,12 @@ function storeElement(s: Scope): Stmt[] {
     return [run(set(target, inner, op))]
   }
   return [run(set(target, number(s, 3), op))]
+}
+
+/** Makes a value part of what the call leaves behind. */
+export function show(s: Scope, value: Expr): Stmt {
+  const target = at({ k: 'name', type: 'Float64Array', name: s.sink!.name }, num(s.rng.int(0, s.sink!.length - 1)))
+  return run(set(target, value, s.rng.chance(0.2) ? '+' : ''))
 }
 
 function branch(s: Scope, depth: number, size: () => number): Stmt {
