@@ -39,7 +39,12 @@ export function jit<F extends AnyFn>(fn: F, options: JitOptions | ClassMethodDec
     )
   }
   const plain = ((fn as { [PLAIN]?: F })[PLAIN] ?? fn) as F
-  const decorating = 'kind' in options && 'name' in options && 'addInitializer' in options
+  const decorating =
+    typeof options === 'object' &&
+    options !== null &&
+    'kind' in options &&
+    'name' in options &&
+    'addInitializer' in options
   const settings = settingsOf(decorating ? {} : (options as JitOptions))
   let made: Dispatcher | undefined
   const dispatcher = (): Dispatcher => {

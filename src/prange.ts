@@ -49,6 +49,11 @@ export function prange(start: number, stop: number, step?: number): Iterable<num
 export function prange(a: number, b?: number, step = 1): Iterable<number> {
   const start = b === undefined ? 0 : integer(a, 'start')
   const stop = b === undefined ? integer(a, 'stop') : integer(b, 'stop')
-  if (integer(step, 'step') === 0) throw new TsumbaError('prange needs a step that is not 0.', 'integer')
+  if (integer(step, 'step') === 0) {
+    throw new TsumbaError(
+      'prange needs a step that is not 0. Remedy: leave it out (1), or give the distance.',
+      'integer',
+    )
+  }
   return new Prange(start, stop, step)
 }

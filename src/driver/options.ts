@@ -49,10 +49,54 @@ const KNOWN = new Set([
 
 const optionError = (text: string): TsumbaError => new TsumbaError(text, 'option')
 
+/** What an option must be, where it is given at all. */
+const KINDS: readonly { readonly of: string; readonly holds: (value: unknown) => boolean; readonly wanted: string }[] =
+  [
+    ...['parallel', 'boundscheck'].map((of) => ({ of, holds: isBoolean, wanted: 'true or false' })),
+    {
+      of: 'captures',
+      holds: (value) => typeof value === 'function',
+      wanted: 'a function: `captures: () => ({ helper })`',
+    },
+    { of: 'signature', holds: isString, wanted: "a text: `signature: 'void(float64[], int32)'`" },
+    {
+      of: 'independent',
+      holds: (value) => Array.isArray(value) && value.every(isString),
+      wanted: "a list of names: `independent: ['out']`",
+    },
+    {
+      of: 'fastmath',
+      holds: (value) =>
+        isBoolean(value) ||
+        (isObject(value) && Object.entries(value).every(([key, on]) => FAST_MATH.includes(key) && isBoolean(on))),
+      wanted: 'true, false, or an object of these for `reassociate` and `contract`',
+    },
+  ]
+const FAST_MATH = ['reassociate', 'contract']
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean'
+}
+function isString(value: unknown): boolean {
+  return typeof value === 'string'
+}
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+const shown = (value: unknown): string => (isObject(value) ? JSON.stringify(value) : String(value))
+
 export function settingsOf(options: JitOptions): Settings {
+  if (!isObject(options)) {
+    throw optionError(`The options of jit are an object, not ${shown(options)}. Remedy: jit(fn, { parallel: true }).`)
+  }
   for (const key of Object.keys(options)) {
     if (!KNOWN.has(key)) {
       throw optionError(`jit has no option \`${key}\`. Remedy: use one of ${[...KNOWN].join(', ')}.`)
+    }
+  }
+  for (const { of, holds, wanted } of KINDS) {
+    const value = options[of as keyof JitOptions]
+    if (value !== undefined && !holds(value)) {
+      throw optionError(`The option \`${of}\` is ${shown(value)}. Remedy: give ${wanted}.`)
     }
   }
   const { target = 'auto', fastmath = false } = options

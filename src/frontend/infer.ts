@@ -29,6 +29,7 @@ import {
   UNDEFINED,
   widen,
 } from './facts.ts'
+import { locate } from './locate.ts'
 import { mathFact } from './math-facts.ts'
 
 export interface Inferred {
@@ -137,7 +138,7 @@ class Inference {
   }
 
   private error(loc: Loc, code: string, reason: string, remedy: string): CompileError {
-    return compileError(this.kernel.source, loc, code, reason, remedy)
+    return compileError(locate(this.kernel.fn, this.kernel.source), loc, code, reason, remedy)
   }
 
   // ───────────────────────────── statements ─────────────────────────────

@@ -252,7 +252,7 @@ class ProgramLowering {
   private lower(instance: Instance): Fn {
     const { kernel, inferred } = instance
     if (!inferred) throw new Error('lowered before inferred')
-    const builder = new Builder(this.parts, kernel.source)
+    const builder = new Builder(this.parts, kernel)
     const exprs = new Exprs(builder, inferred, { callee: (expr, facts) => this.callee(expr, facts) })
     const params: Local[] = []
     const result = this.resultType(instance)

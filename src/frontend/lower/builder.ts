@@ -7,7 +7,8 @@ import { assign, cast, Names, num, ref } from '../../ir/build.ts'
 import type { Expr, FailureCode, Label, Local, ScalarType, Site, SourceText, Span, Stmt, Type } from '../../ir/ir.ts'
 import { F64, isInteger } from '../../ir/types.ts'
 import { assignedLocals, exprReads } from '../../ir/walk.ts'
-import type { FnSource, Loc } from '../ast.ts'
+import type { FnSource, KernelFn, Loc } from '../ast.ts'
+import { locate } from '../locate.ts'
 
 /** What the functions of one module share. */
 export class ModuleParts {
@@ -15,12 +16,23 @@ export class ModuleParts {
   readonly sources: SourceText[] = []
   private readonly known = new Map<FnSource, number>()
 
-  source(source: FnSource): number {
+  source({ fn, source }: KernelFn): number {
     let at = this.known.get(source)
     if (at === undefined) {
       at = this.sources.length
       this.known.set(source, at)
-      this.sources.push({ name: source.name, text: source.text, line: source.line, file: source.file })
+      // The engine is asked for file and line once an error or an explanation shows them: it takes the inspector.
+      const place = () => locate(fn, source)
+      this.sources.push({
+        name: source.name,
+        text: source.text,
+        get line() {
+          return place().line
+        },
+        get file() {
+          return place().file
+        },
+      })
     }
     return at
   }
@@ -30,14 +42,14 @@ export class Builder {
   readonly locals: Local[] = []
   readonly names = new Names()
   out: Stmt[] = []
-  readonly source: FnSource
+  readonly source: SourceText
   private readonly parts: ModuleParts
   private readonly sourceIndex: number
 
-  constructor(parts: ModuleParts, source: FnSource) {
+  constructor(parts: ModuleParts, kernel: KernelFn) {
     this.parts = parts
-    this.source = source
-    this.sourceIndex = parts.source(source)
+    this.sourceIndex = parts.source(kernel)
+    this.source = parts.sources[this.sourceIndex]!
   }
 
   span(loc: Loc): Span {
