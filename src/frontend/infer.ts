@@ -40,6 +40,8 @@ export interface Inferred {
   readonly reached: ReadonlySet<Stmt>
   /** Joined over all returns, UNDEFINED where the end is reached; absent where no path is known to get so far. */
   readonly result: Fact | undefined
+  /** No array is longer: see InferOptions. */
+  readonly maxLength: number
 }
 
 export interface InferOptions {
@@ -134,7 +136,8 @@ class Inference {
         'Return a value of one type on every path.',
       )
     }
-    return { exprs: this.exprs, variables: this.variables, reached: this.reached, result }
+    const { maxLength } = this.options
+    return { exprs: this.exprs, variables: this.variables, reached: this.reached, result, maxLength }
   }
 
   private error(loc: Loc, code: string, reason: string, remedy: string): CompileError {

@@ -5,7 +5,7 @@
  */
 
 import { compileError } from '../../errors.ts'
-import { assign, bool, cast, cond, ifStmt, length, load, num, op, ref, store } from '../../ir/build.ts'
+import { assign, bool, cast, cond, fail, ifStmt, length, load, num, op, ref, store } from '../../ir/build.ts'
 import type { Expr as IrExpr, Local, ScalarType } from '../../ir/ir.ts'
 import { array, BOOL, F32, F64, I32, I64, INDEX, isInteger, storeType } from '../../ir/types.ts'
 import type { DType } from '../../types.ts'
@@ -168,15 +168,14 @@ export class Exprs {
 
   /** `new` into a given local, which saves a copy. */
   alloc(local: Local, expr: Extract<Expr, { kind: 'new' }>): void {
-    const size = expr.length ? this.number(expr.length, ZERO) : num(INDEX, 0)
-    const known = isInteger(size.type)
-    this.b.emit({
-      kind: 'alloc',
-      local,
-      length: known ? size : coerce(size, F64),
-      zero: true,
-      site: this.b.site('memory', this.b.text(expr.loc), expr.loc),
-    })
+    const site = this.b.site('memory', this.b.text(expr.loc), expr.loc)
+    let size = expr.length ? this.number(expr.length, ZERO) : num(INDEX, 0)
+    if (expr.length && this.numberFact(expr.length).hi > this.inferred.maxLength) {
+      // What is taken for granted of every length must hold for this one.
+      size = this.b.temp(coerce(size, F64), 'length')
+      this.b.emit(ifStmt(op('gt', size, num(F64, this.inferred.maxLength)), [fail(site, size)]))
+    }
+    this.b.emit({ kind: 'alloc', local, length: isInteger(size.type) ? size : coerce(size, F64), zero: true, site })
   }
 
   // ───────────────────────────── truth values ─────────────────────────────
