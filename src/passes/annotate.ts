@@ -79,7 +79,9 @@ class Annotation {
     }
     const found = this.races.check(loop, outer, this.live.get(loop) ?? new Set())
     if (isRace(found)) throw this.error(loop.span, found)
-    const reductions = found.reductions.map((r): Reduction => ({ ...r, order: isOrderFree(r) ? 'ordered' : 'tree' }))
+    const reductions = found.reductions.map(
+      ({ local, op }): Reduction => ({ local, op, order: isOrderFree({ local, op }) ? 'ordered' : 'tree' }),
+    )
     const checks = found.overlaps.map(([a, b]): Expr => overlap(a, b))
     const serialIf = checks.length > 0 ? checks.reduce((a, b) => op('or', a, b)) : undefined
     return { reductions, ...(serialIf ? { serialIf } : {}) }
@@ -98,7 +100,7 @@ class Annotation {
     walk(loop.body, false)
     return [...own].flatMap((local): Reduction[] => {
       const found = nested.has(local) ? undefined : findReduction(local, loop.body)
-      return found && !isOrderFree(found) ? [{ ...found, order: 'tree' }] : []
+      return found && !isOrderFree(found) ? [{ local, op: found.op, order: 'tree' }] : []
     })
   }
 

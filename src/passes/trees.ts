@@ -46,11 +46,15 @@ function start(reduction: Reduction): Expr {
   const type = reduction.local.type as ScalarType
   const value = identity(reduction.op)
   if (isFloat(type) || Number.isFinite(value)) return num(type, isFloat(type) ? value : value + 0)
-  const end = type === I64 ? Number.MAX_SAFE_INTEGER : 2 ** 31 - 1
-  return num(type, value > 0 ? end : -end)
+  const end = type === I64 ? 2 ** 53 : 2 ** 31
+  return num(type, value < 0 ? -end : type === I64 ? end : end - 1)
 }
 
-export const combine = (reduction: Reduction, a: Expr, b: Expr): Expr => op(reduction.op, a, b)
+/** Sums and products of an index are those of its low 32 bits, of which steps such as `s = (s + x) | 0` are made. */
+export function combine({ op: name, local: { type } }: Reduction, a: Expr, b: Expr): Expr {
+  if (type !== INDEX || name === 'min' || name === 'max') return op(name, a, b)
+  return cast(INDEX, op(name, cast(I32, a), cast(I32, b)))
+}
 
 /** Iterations a loop has, in the type of its variable; 0 where it does not run. */
 export function tripCount(scope: Scope, loop: For, lo: Expr, hi: Expr, out: Stmt[]): Local {
