@@ -89,7 +89,7 @@ class Parallelise {
     // Launches count in `index`: a stride, or a range past it, is counted by iterations.
     const trips = tripCount(this.scope, loop, lo, hi, out)
     const launch = this.iterations(loop, lo, ref(trips))
-    if (type !== I64) out.push(launch)
+    if (trips.type !== I64) out.push(launch)
     else out.push(ifStmt(op('le', ref(trips), num(I64, 2 ** 31 - 1)), [launch], [{ ...loop, forKind: 'serial' }]))
     return out
   }

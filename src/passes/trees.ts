@@ -42,7 +42,7 @@ export function fresh(scope: Scope, name: string, type: Local['type']): Local {
 }
 
 /** The value that folding starts from; integers have no infinities, their type's ends serve. */
-function start(reduction: Reduction): Expr {
+function startOf(reduction: Reduction): Expr {
   const type = reduction.local.type as ScalarType
   const value = identity(reduction.op)
   if (isFloat(type) || Number.isFinite(value)) return num(type, isFloat(type) ? value : value + 0)
@@ -56,10 +56,15 @@ export function combine({ op: name, local: { type } }: Reduction, a: Expr, b: Ex
   return cast(INDEX, op(name, cast(I32, a), cast(I32, b)))
 }
 
-/** Iterations a loop has, in the type of its variable; 0 where it does not run. */
+/**
+ * Iterations a loop has; 0 where it does not run. In the type of its variable, or in i64 where the way from one end of
+ * that to the other might not fit.
+ */
 export function tripCount(scope: Scope, loop: For, lo: Expr, hi: Expr, out: Stmt[]): Local {
-  const type = loop.variable.type as ScalarType
-  const span = loop.step > 0 ? op('sub', hi, lo) : op('sub', lo, hi)
+  const [near, far] = loop.step > 0 ? [lo, hi] : [hi, lo]
+  const fits = near.kind === 'const' && Number(near.value) >= (loop.step > 0 ? 0 : -1)
+  const type = fits ? (loop.variable.type as ScalarType) : I64
+  const span = isZero(near) ? far : op('sub', cast(type, far), cast(type, near))
   const step = Math.abs(loop.step)
   const whole = step === 1 ? span : cast(type, op('ceil', op('div', cast(F64, span), num(F64, step))))
   const trips = fresh(scope, 'trips', type)
@@ -86,6 +91,8 @@ export function blockCount(scope: Scope, trips: Local, span: Span, out: Stmt[]):
   )
   return { length, count }
 }
+
+const isZero = (e: Expr): boolean => e.kind === 'const' && Number(e.value) === 0
 
 /** The body with `continue` made a jump to its end, so that something can stand behind it. */
 function endless(body: readonly Stmt[], loop: Label, names: Names): Stmt[] {
@@ -118,14 +125,20 @@ export interface BlockInput {
  */
 export function runBlock({ scope, loop, lo, trips, length, block: number }: BlockInput): Stmt[] {
   const type = loop.variable.type as ScalarType
+  const counted = trips.type as ScalarType
   const out: Stmt[] = []
-  const first = fresh(scope, 'first', type)
-  const last = fresh(scope, 'last', type)
-  const k = fresh(scope, 'k', type)
+  const first = fresh(scope, 'first', counted)
+  const turns = fresh(scope, 'turns', INDEX)
+  const base = fresh(scope, 'base', type)
+  const k = fresh(scope, 'k', INDEX)
+  const moved = Math.abs(loop.step) === 1 ? ref(first) : op('mul', ref(first), num(counted, Math.abs(loop.step)))
+  const start =
+    loop.step > 0 ? (isZero(lo) ? moved : op('add', cast(counted, lo), moved)) : op('sub', cast(counted, lo), moved)
   out.push(
-    assign(first, op('mul', cast(type, number), length)),
+    assign(first, op('mul', cast(counted, number), length)),
     // Not first + length, which could leave the type.
-    assign(last, op('add', ref(first), op('min', length, op('sub', trips, ref(first))))),
+    assign(turns, cast(INDEX, op('min', length, op('sub', trips, ref(first))))),
+    assign(base, cast(type, start)),
   )
   const lanes = loop.reductions.filter((r) => !isOrderFree(r))
   const site = siteOf(scope, loop)
@@ -134,17 +147,19 @@ export function runBlock({ scope, loop, lo, trips, length, block: number }: Bloc
     const held = fresh(scope, `${r.local.name}.lanes`, array('float64', 1, 'local'))
     arrays.set(r, held)
     out.push({ kind: 'alloc', local: held, length: num(INDEX, LANES), zero: false, site })
-    for (let lane = 0; lane < LANES; lane++) out.push(store(held, num(INDEX, lane), start(r), 'proven', site))
+    for (let lane = 0; lane < LANES; lane++) out.push(store(held, num(INDEX, lane), startOf(r), 'proven', site))
   }
-  for (const r of loop.reductions) if (!arrays.has(r)) out.push(assign(r.local, start(r)))
+  for (const r of loop.reductions) if (!arrays.has(r)) out.push(assign(r.local, startOf(r)))
 
+  // Blocks are multiples of the lanes, so an iteration's lane is the same counted from its block.
   const lane = cast(INDEX, op('and', cast(I32, ref(k)), num(I32, LANES - 1)))
-  const scaled = Math.abs(loop.step) === 1 ? ref(k) : op('mul', ref(k), num(type, Math.abs(loop.step)))
-  const body: Stmt[] = [assign(loop.variable, op(loop.step > 0 ? 'add' : 'sub', lo, scaled))]
+  const way =
+    Math.abs(loop.step) === 1 ? cast(type, ref(k)) : op('mul', cast(type, ref(k)), num(type, Math.abs(loop.step)))
+  const body: Stmt[] = [assign(loop.variable, op(loop.step > 0 ? 'add' : 'sub', ref(base), way))]
   for (const [r, held] of arrays) body.push(assign(r.local, load(held, lane, 'proven', site)))
   body.push(...endless(loop.body, loop.label, scope.names))
   for (const [r, held] of arrays) body.push(store(held, lane, ref(r.local), 'proven', site))
-  out.push(forStmt(scope.names.label(loop.label.name), k, ref(first), ref(last), body, loop.span))
+  out.push(forStmt(scope.names.label(loop.label.name), k, num(INDEX, 0), ref(turns), body, loop.span))
 
   for (const [r, held] of arrays) {
     const values = Array.from({ length: LANES }, (_, at): Expr => load(held, num(INDEX, at), 'proven', site))
