@@ -367,7 +367,7 @@ describe('captures', () => {
       errorOf(() => jit((x: number) => (parse as unknown as Kernel)(x) as number)(1)),
       {
         type: CompileError,
-        code: 'capture',
+        code: 'unsupported-call',
         words: ['parse'],
       },
     )
