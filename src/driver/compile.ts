@@ -17,7 +17,7 @@ import { js } from '../targets/js/index.ts'
 import { wasm } from '../targets/wasm/index.ts'
 import { dumpWanted } from './environment.ts'
 import type { Settings } from './options.ts'
-import { paramUses } from './uses.ts'
+import { failsAfterWriting, paramUses } from './uses.ts'
 
 export type TargetName = 'wasm' | 'js'
 
@@ -58,11 +58,10 @@ export class Compiled {
     if (known) return known
     const start = performance.now()
     const { module, notes } = this.lowerFor(target)
-    const entry = module.functions.find((fn) => fn.name === module.entry)!
     const options: LoadOptions = {
       name: module.name,
-      use: paramUses(module),
-      canFail: entry.canFail,
+      use: paramUses(module, this.program.module),
+      canFail: failsAfterWriting(module),
       sites: module.sites,
       sources: module.sources,
     }

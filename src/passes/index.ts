@@ -7,6 +7,7 @@ import type { Module } from '../ir/ir.ts'
 import { annotate } from './annotate.ts'
 import { bounds } from './bounds.ts'
 import { chunk } from './chunk.ts'
+import { fill } from './fill.ts'
 import { inline } from './inline.ts'
 import { legalise } from './legalise.ts'
 import { parallelise } from './parallelise.ts'
@@ -29,6 +30,11 @@ export const PASSES: readonly Pass[] = [
     name: 'bounds',
     run: bounds,
     why: 'Ranges show best while loops stand in one another as the user wrote them, before launches and chunks cut them up.',
+  },
+  {
+    name: 'fill',
+    run: fill,
+    why: 'An array and the loop that writes all of it stand next to each other before anything is written twice.',
   },
   {
     name: 'version',
