@@ -157,7 +157,10 @@ export class RaceAnalysis {
         site: all[0]!.site,
         local: name,
         code: 'race',
-        reason: `The array variable \`${name}\` is assigned inside the prange, so which array an iteration uses is not known when the loop starts.`,
+        reason:
+          this.symbols.definition(array)?.kind === 'call'
+            ? `The array that \`${name}\` gives may be one that it was given, so which array an iteration uses is not known when the loop starts.`
+            : `The array variable \`${name}\` is assigned inside the prange, so which array an iteration uses is not known when the loop starts.`,
         remedy: `Choose the array before the loop, or make one inside each iteration (\`const ${name} = new Float64Array(n)\`).`,
       }
     }
