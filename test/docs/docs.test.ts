@@ -1,6 +1,6 @@
 /**
  * The documents are held to the code: their examples print what they say, and the files that they name are there.
- * `BLESS=1 npx vitest run test/docs` writes into the examples what they print now; the reader of the commit judges it.
+ * `BLESS=1 npx vitest run test/docs` writes into them what is printed now; the reader of the commit judges it.
  */
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -41,9 +41,24 @@ describe('the examples', () => {
   })
 })
 
-it('architecture.md names every pass, in their order', () => {
-  const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
-  expect(text).toContain(PASSES.map((pass) => pass.name).join(' · '))
+/** The passes as a table. Each is the function of its name, in the file of its name. */
+const passTable = [
+  '| pass | for | why it stands there |',
+  '|---|---|---|',
+  ...PASSES.map(({ name, targets, why }) => `| \`src/passes/${name}.ts\` | ${targets?.join(', ') ?? 'all'} | ${why} |`),
+].join('\n')
+
+it('architecture.md has the list of passes', () => {
+  const document = join(ROOT, 'docs/architecture.md')
+  const [begin, end] = ['<!-- passes:begin -->\n', '\n<!-- passes:end -->']
+  const section = new RegExp(`(?<=${begin}).*?(?=${end.trim()})`, 's')
+  const text = readFileSync(document, 'utf8')
+  if (process.env['BLESS'] === '1')
+    writeFileSync(
+      document,
+      text.replace(section, () => `${passTable}\n`),
+    )
+  expect(readFileSync(document, 'utf8')).toContain(`${begin}${passTable}${end}`)
 })
 
 /** Relative links, and words in backticks that look like paths of the repository; NAME in one stands for any. */
