@@ -6,6 +6,7 @@
 import { type CompileError, compileError } from '../errors.ts'
 import type { Expr, KernelFn, Label, Loc, Stmt, Variable } from './ast.ts'
 import { counters } from './counters.ts'
+import { coversEnv, type Env, FixedPoints, joinEnv, widenEnv } from './environment.ts'
 import {
   ANY_NUMBER,
   add,
@@ -13,7 +14,6 @@ import {
   BOOLEAN,
   bitwise,
   constantFact,
-  covers,
   div,
   EXACT,
   elementFact,
@@ -27,10 +27,10 @@ import {
   rem,
   sub,
   UNDEFINED,
-  widen,
 } from './facts.ts'
 import { locate } from './locate.ts'
 import { mathFact } from './math-facts.ts'
+import { visitExpr } from './visit.ts'
 
 export interface Inferred {
   readonly exprs: ReadonlyMap<Expr, Fact>
@@ -49,39 +49,6 @@ export interface InferOptions {
   readonly maxLength: number
   /** The result of a helper called with such arguments; undefined while it is not known (recursion). */
   readonly call: (expr: Extract<Expr, { kind: 'invoke' }>, args: readonly Fact[]) => Fact | undefined
-}
-
-/** What is known of each variable at one place; undefined where the place is not reached. */
-type Env = Map<Variable, Fact> | undefined
-
-const joinEnv = (a: Env, b: Env): Env => {
-  if (!a) return b
-  if (!b) return a
-  const out = new Map<Variable, Fact>()
-  // A variable known on one side only is out of scope after the join.
-  for (const [variable, fact] of a) {
-    const other = b.get(variable)
-    if (other) out.set(variable, join(fact, other))
-  }
-  return out
-}
-
-const coversEnv = (a: Map<Variable, Fact>, b: Env): boolean => {
-  if (!b) return true
-  for (const [variable, fact] of a) {
-    const other = b.get(variable)
-    if (other && !covers(fact, other)) return false
-  }
-  return true
-}
-
-const widenEnv = (before: Map<Variable, Fact>, next: Map<Variable, Fact>): Map<Variable, Fact> => {
-  const out = new Map<Variable, Fact>()
-  for (const [variable, fact] of before) {
-    const grown = next.get(variable)
-    out.set(variable, grown ? widen(fact, grown) : fact)
-  }
-  return out
 }
 
 /** Thrown up to the branch or statement that waits for a recursive call whose result is not known yet. */
@@ -106,6 +73,7 @@ class Inference {
   private readonly reached = new Set<Stmt>()
   private readonly exits = new Map<Label, Exits>()
   private readonly counting: ReadonlySet<Variable>
+  private readonly fixedPoints = new FixedPoints()
   private result: Fact | undefined
   /** Off while a loop looks for its fixed point: only the last walk is kept. */
   private recording = true
@@ -275,9 +243,22 @@ class Inference {
       const exit = walk()
       return { back: this.env, exit: joinEnv(exit, this.exits.get(label)!.breaks) }
     }
-    const recording = this.recording
-    const result = this.result
+    const { recording, result } = this
     this.recording = false
+    const known = this.fixedPoints.find(label, entry)
+    const { head, exit } = known ? { head: known, exit: undefined } : this.search(label, entry, once)
+    this.recording = recording
+    this.env = known || recording ? once(head).exit : exit
+    if (!recording) this.result = result
+  }
+
+  /** The facts at the loop's head that its own back edge confirms. */
+  private search(
+    label: Label,
+    entry: Map<Variable, Fact>,
+    once: (start: Map<Variable, Fact>) => { back: Env; exit: Env },
+  ): { head: Map<Variable, Fact>; exit: Env } {
+    const { result } = this
     let head = entry
     let out = once(head)
     for (let round = 0; out.back && !coversEnv(head, out.back); round++) {
@@ -294,10 +275,9 @@ class Inference {
         out = check
       }
     }
-    this.recording = recording
     this.result = result
-    if (recording) out = once(head)
-    this.env = out.exit
+    this.fixedPoints.add(label, entry, head)
+    return { head, exit: out.exit }
   }
 
   private assign(variable: Variable, value: Fact): void {
@@ -349,6 +329,8 @@ class Inference {
         const right = this.latest.get(test.right)
         if (left?.kind !== 'number' || right?.kind !== 'number') break
         const env = this.env
+        // In `i < i++` the left value is that of before: it says nothing of what `i` is now.
+        if (assigns(test.right)) return [env, env ? new Map(env) : env]
         const yes = this.narrow(env, test.left, test.op, right)
         const yes2 = this.narrow(yes, test.right, flipped(test.op), left)
         const opposite = left.nan || right.nan ? undefined : negated(test.op)
@@ -661,6 +643,17 @@ class Inference {
       'Compute it from other operations, or outside the kernel.',
     )
   }
+}
+
+/** Whether evaluating the expression assigns a variable. */
+function assigns(expr: Expr): boolean {
+  let found = false
+  visitExpr(expr, {
+    expr(e) {
+      if ((e.kind === 'assign' || e.kind === 'update') && e.target.kind === 'variable') found = true
+    },
+  })
+  return found
 }
 
 const flipped = (op: string): string =>

@@ -201,7 +201,11 @@ describe('the environment', () => {
     const text = `import { jit, prange, getNumThreads } from ${JSON.stringify(index)}\n${program}`
     // Dumps go to stderr.
     const args = ['--import', 'tsx', '--input-type=module', '-e', `console.error = console.log\n${text}`]
-    return execFileSync(process.execPath, args, { env: { ...process.env, ...env }, encoding: 'utf8' })
+    return execFileSync(process.execPath, args, {
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   }
 
   test('TSUMBA_DISABLE_JIT=1 runs the plain function: console.log and breakpoints work', () => {

@@ -271,6 +271,24 @@ describe('evaluation order', () => {
   holds('calls with effects, in order', (a: Float64Array) => bump(a) * 100 + bump(a) * 10 + bump(a), [[f64(1)]])
   holds('a call changes what was read before it', (a: Float64Array) => a[0]! + bump(a) + a[0]!, [[f64(1)]])
   holds(
+    'a variable that the comparison itself moves',
+    (x: Int32Array) => {
+      let i = x[0]!
+      if (i <= i++) return i * 1
+      return -i
+    },
+    [[i32(2 ** 31 - 1)], [i32(-1)]],
+  )
+  holds(
+    'a length before the array changes',
+    (a: Float64Array, b: Float64Array) => {
+      let t = a
+      const n = t.length * 10 + ((t = b).length + t[0]!)
+      return n + t.length
+    },
+    [[f64(1, 2), f64(3)]],
+  )
+  holds(
     'arguments in order',
     (x: number) => {
       let k = x
