@@ -9,6 +9,7 @@ import { bounds } from './bounds.ts'
 import { chunk } from './chunk.ts'
 import { fill } from './fill.ts'
 import { inline } from './inline.ts'
+import { jam } from './jam.ts'
 import { legalise } from './legalise.ts'
 import { parallelise } from './parallelise.ts'
 import type { Pass, PassContext } from './pass.ts'
@@ -41,6 +42,11 @@ export const PASSES: readonly Pass[] = [
     run: version,
     targets: ['wasm'],
     why: 'What is proven needs no checks before a loop, so bounds come first; V8 finds the checks of JavaScript free.',
+  },
+  {
+    name: 'jam',
+    run: jam,
+    why: 'Side by side nothing may fail, so what can be proven comes first; launches then take groups of rows as they are.',
   },
   {
     name: 'parallelise',
