@@ -80,18 +80,26 @@ export function writeExamples(document: string, folder: string): string[] {
 
 /** What each file prints, run in one process with the package as its source is now; paths are those of the example. */
 export async function printedBy(files: readonly string[], folder: string): Promise<string[][]> {
+  const installed = join(folder, 'node_modules/tsumba')
+  await build({
+    entryPoints: [join(ROOT, 'src/index.ts')],
+    outfile: join(installed, 'index.mjs'),
+    bundle: true,
+    // package.json says of dist, not of src, which modules do something when they are imported.
+    ignoreAnnotations: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+  })
+  writeFileSync(join(installed, 'package.json'), JSON.stringify({ name: 'tsumba', exports: './index.mjs' }))
+  // Without it the examples would belong to the package of this repository, and `tsumba` would be what dist has.
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
   const out = join(folder, 'out')
   await build({
     entryPoints: [...files],
     outdir: out,
     outbase: folder,
-    alias: { tsumba: join(ROOT, 'src/index.ts') },
-    bundle: true,
-    // package.json says of dist, not of src, which modules do something when they are imported.
-    ignoreAnnotations: true,
-    splitting: true,
     format: 'esm',
-    platform: 'node',
     target: 'node20',
     // Without maps, errors would show lines of what esbuild wrote.
     sourcemap: 'inline',

@@ -1,4 +1,4 @@
-/** Runs modules one after another in this process; prints, as JSON, what each of them wrote with console.log. */
+/** Runs modules one after another in this process; prints, as JSON, what each of them wrote with console.log or error. */
 
 import { format } from 'node:util'
 
@@ -7,6 +7,7 @@ const printed = []
 for (const file of process.argv.slice(2)) {
   const lines = []
   console.log = (...values) => lines.push(...format(...values).split('\n'))
+  console.error = console.log
   try {
     await import(file)
   } catch (error) {
