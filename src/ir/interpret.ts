@@ -289,7 +289,10 @@ class Interpreter {
         const length = this.#number(s.length, frame)
         const limit = this.#indexBits === 32 ? 2 ** 31 - 1 : 2 ** 53
         if (!Number.isInteger(length) || length < 0 || length > limit) this.#fail(s.site, length)
-        frame.set(s.local, newArray(s.local.type as ArrayType, length))
+        const made = newArray(s.local.type as ArrayType, length)
+        // What was there before is anything: whoever reads it should see that.
+        if (!s.zero) new Uint8Array(made.buffer).fill(0xa5)
+        frame.set(s.local, made)
         return undefined
       }
       case 'if':
