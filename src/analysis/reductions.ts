@@ -3,8 +3,8 @@
  * `m = Math.max(m, z)`, `n++`, `bits |= b`), always by the same operation, and nobody looks at in between.
  */
 
-import type { Expr, Local, ReductionOp, Stmt } from '../ir/ir.ts'
-import { I32, I64, INDEX, isFloat, isInteger } from '../ir/types.ts'
+import type { Expr, Local, ReductionOp, Stmt, Type } from '../ir/ir.ts'
+import { F64, I32, I64, INDEX, isFloat, isInteger } from '../ir/types.ts'
 import { exprReads, stmtBodies, stmtExprs, stmtTargets } from '../ir/walk.ts'
 
 export interface Found {
@@ -27,12 +27,16 @@ const OPS: Readonly<Record<string, ReductionOp>> = {
 
 type Fold = Omit<Found, 'local'>
 
-/** Below the casts between integer types; `wraps` where one of them takes the low bits of something wider. */
+/**
+ * Below the casts between types that hold whole numbers (an f64 cast to an integer is proven one); `wraps` where one of
+ * them takes the low bits of something wider.
+ */
 function uncast(e: Expr): { value: Expr; wraps: boolean } {
   let value = e
   let wraps = false
-  while (value.kind === 'cast' && isInteger(value.type) && isInteger(value.value.type)) {
-    if (value.value.type === I64 && value.type !== I64) wraps = true
+  const holds = (type: Type) => isInteger(type) || type === F64
+  while (value.kind === 'cast' && holds(value.type) && holds(value.value.type)) {
+    if (value.value.type === I64 && (value.type === I32 || value.type === INDEX)) wraps = true
     value = value.value
   }
   return { value, wraps }
@@ -40,15 +44,17 @@ function uncast(e: Expr): { value: Expr; wraps: boolean } {
 
 /** The operation by which `whole` folds something into `local`: `local op e` or `e op local`, e without the local. */
 function foldOp(local: Local, whole: Expr): Fold | undefined {
-  const { value, wraps: low } = uncast(whole)
+  const below = isFloat(local.type) ? (value: Expr) => ({ value, wraps: false }) : uncast
+  const { value, wraps: low } = below(whole)
   if (value.kind !== 'op' || value.args.length !== 2) return undefined
   const op = OPS[value.op]
   if (!op) return undefined
   const [a, b] = value.args as [Expr, Expr]
-  const [left, right] = [uncast(a), uncast(b)]
+  const [left, right] = [below(a), below(b)]
   const isLocal = (e: Expr) => e.kind === 'local' && e.local === local
   const extreme = op === 'min' || op === 'max'
-  const wraps = low || (isLocal(left.value) ? left : right).wraps || (value.type === I32 && !extreme)
+  const wraps =
+    low || (isLocal(left.value) ? left : right).wraps || (value.type === I32 && isInteger(local.type) && !extreme)
   // Of sums the low bits alone may count; the least of low bits is not the low bits of the least.
   if (wraps && extreme) return undefined
   const fold: Fold = { op, wraps }

@@ -30,10 +30,10 @@ export type Fixed = (local: Local) => boolean
 const NEVER: Fixed = () => false
 
 /**
- * What is known of an f64 that stands for a polynomial: a whole number below 2³¹; a whole number; one where it is not
- * too large to be exact; the same of a number with a fraction.
+ * What is known of an f64 that stands for a polynomial: a whole number below 2³¹; a whole number; whatever a variable
+ * holds; a whole number rounded where it is too large; a number rounded.
  */
-type Size = 'small' | 'exact' | 'wide' | 'fraction'
+type Size = 'small' | 'exact' | 'number' | 'wide' | 'rounded'
 
 /** Types between which a cast keeps a whole number as it is, narrowing ones aside. */
 const WHOLE: ReadonlySet<Type> = new Set([BOOL, I32, INDEX, I64, F64])
@@ -158,7 +158,7 @@ export class Symbols {
   /**
    * An f64 as an index, where its value is the polynomial's whenever it lies within the bounds of an array. Of two
    * large parts that a sum or difference brings back into range, what was added between them may have been rounded away
-   * (`i + n - n` is 0 for n = 2⁶⁰), so one side must be `small`. A product in range has factors in range, or is 0; but
+   * (`i + n - n` is 0 for n = 2⁶⁰), so one side must be `small`, or this the first rounding. A product in range has factors in range, or is 0; but
    * in one with a fraction, what is added afterwards may absorb it.
    */
   private index(e: Expr, fixed: Fixed): { poly: Poly; size: Size } | undefined {
@@ -177,19 +177,21 @@ export class Symbols {
         const made = stmt?.kind === 'assign' ? this.index(stmt.value, fixed(e.local) ? NEVER : fixed) : undefined
         if (made) return made
         const known = this.whole(e, fixed)
-        return known && { poly: known, size: 'fraction' }
+        return known && { poly: known, size: 'number' }
       }
       case 'op': {
         if (e.op !== 'add' && e.op !== 'sub' && e.op !== 'mul') return undefined
         const [a, b] = e.args.map((arg) => this.index(arg, fixed))
         if (!a || !b) return undefined
-        const either = (size: Size) => a.size === size || b.size === size
-        const size = either('fraction') ? 'fraction' : 'wide'
-        if (e.op !== 'mul')
-          return either('small') ? { poly: (e.op === 'add' ? add : sub)(a.poly, b.poly), size } : undefined
-        return size === 'wide' && (either('small') || either('exact'))
-          ? { poly: poly.mul(a.poly, b.poly), size }
-          : undefined
+        const is = (...sizes: Size[]) => [sizes.includes(a.size), sizes.includes(b.size)] as const
+        const whole = !is('number', 'rounded').includes(true)
+        const size = whole ? 'wide' : 'rounded'
+        if (e.op === 'mul') {
+          const fits = whole && is('small', 'exact').includes(true)
+          return fits ? { poly: poly.mul(a.poly, b.poly), size } : undefined
+        }
+        const fits = is('small').includes(true) || !is('wide', 'rounded').includes(true)
+        return fits ? { poly: (e.op === 'add' ? add : sub)(a.poly, b.poly), size } : undefined
       }
       default:
         return undefined
