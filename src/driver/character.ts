@@ -1,5 +1,6 @@
 /** What kind of work a program does, as far as the choice of a target asks. */
 
+import { Symbols } from '../analysis/symbols.ts'
 import type { Expr, Local, Module, Stmt } from '../ir/ir.ts'
 import { findOp } from '../ir/ops/index.ts'
 import { exprReads, stmtBodies, stmtExprs, visitExpr } from '../ir/walk.ts'
@@ -26,6 +27,7 @@ interface Work {
   allocates: boolean
 }
 
+/** `module`: with its helpers written out, since a helper alone does not show what its indices depend on. */
 export function characterOf(module: Module): Character {
   const work: Work = { host: new Map(), hostWeight: 0, plainWeight: 0, reuses: false, allocates: false }
   const functions = new Map(module.functions.map((fn) => [fn.name, fn]))
@@ -34,19 +36,19 @@ export function characterOf(module: Module): Character {
     const fn = functions.get(name)
     if (!fn || visited.has(name)) return
     visited.add(name)
-    walk(fn.body, weight, loops, depth)
+    walk(fn.body, weight, loops, depth, new Symbols(fn))
     visited.delete(name)
   }
-  const walk = (stmts: readonly Stmt[], weight: number, loops: readonly Local[], depth: number) => {
+  const walk = (stmts: readonly Stmt[], weight: number, loops: readonly Local[], depth: number, symbols: Symbols) => {
     for (const stmt of stmts) {
-      for (const e of stmtExprs(stmt)) weigh(e, weight, loops, depth, work)
+      for (const e of stmtExprs(stmt)) weigh(e, weight, loops, depth, symbols, work)
       if (stmt.kind === 'alloc') work.allocates = true
       if (stmt.kind === 'call') enter(stmt.fn, weight, loops, depth)
       if (stmt.kind === 'store') work.plainWeight += weight
       const looping = stmt.kind === 'for' || stmt.kind === 'while'
       const inner = stmt.kind === 'for' ? [...loops, stmt.variable] : loops
       for (const body of stmtBodies(stmt)) {
-        walk(body, looping ? weight * DEPTH_WEIGHT : weight, inner, looping ? depth + 1 : depth)
+        walk(body, looping ? weight * DEPTH_WEIGHT : weight, inner, looping ? depth + 1 : depth, symbols)
       }
     }
   }
@@ -59,13 +61,13 @@ export function characterOf(module: Module): Character {
   }
 }
 
-function weigh(e: Expr, weight: number, loops: readonly Local[], depth: number, work: Work): void {
+function weigh(e: Expr, weight: number, loops: readonly Local[], depth: number, symbols: Symbols, work: Work): void {
   visitExpr(e, (node) => {
     if (node.kind === 'load') {
       work.plainWeight += weight
       // An element whose index leaves out a loop around it is read again and again.
       if (depth >= 2) {
-        const read = exprReads(node.index)
+        const read = readsOf(node.index, symbols)
         if (loops.length < depth || loops.some((variable) => !read.has(variable))) work.reuses = true
       }
     }
@@ -80,4 +82,14 @@ function weigh(e: Expr, weight: number, loops: readonly Local[], depth: number, 
     work.hostWeight += weight * HOST_WEIGHT
     work.host.set(name, (work.host.get(name) ?? 0) + weight)
   })
+}
+
+/** The locals that an expression is made of, those behind its locals included. */
+function readsOf(e: Expr, symbols: Symbols): Set<Local> {
+  const found = exprReads(e)
+  for (const local of found) {
+    const made = symbols.definition(local)
+    if (made?.kind === 'assign') for (const more of exprReads(made.value)) found.add(more)
+  }
+  return found
 }

@@ -6,6 +6,7 @@
 import { TsumbaError } from '../errors.ts'
 import { MAX_LENGTH } from '../frontend/facts.ts'
 import { readKernel } from '../frontend/kernel.ts'
+import { inline } from '../passes/inline.ts'
 import { isShared, pressure } from '../runtime/arrays.ts'
 import type { Loaded } from '../runtime/loaded.ts'
 import { heap } from '../runtime/memory.ts'
@@ -141,7 +142,7 @@ export class Dispatcher {
     const specialisation: Specialisation = {
       codes,
       compiled,
-      character: characterOf(compiled.program.module),
+      character: characterOf(inline(compiled.program.module)),
       arrays: codes.flatMap((code, k) => (isArrayCode(code) ? [k] : [])),
       given: codes.includes(UNDEFINED_CODE)
         ? codes.flatMap((code, k) => (code === UNDEFINED_CODE ? [] : [k]))
