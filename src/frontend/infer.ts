@@ -404,6 +404,12 @@ class Inference {
     throw this.typeError(expr, fact, 'a number')
   }
 
+  /** An index. A truth value is none: JavaScript takes `a[true]` for a property of that name. */
+  private position(expr: Expr): void {
+    const fact = this.expr(expr)
+    if (fact.kind !== 'number') throw this.typeError(expr, fact, 'a whole number')
+  }
+
   private array(expr: Expr): Extract<Fact, { kind: 'array' }> {
     const fact = this.expr(expr)
     if (fact.kind === 'array') return fact
@@ -508,7 +514,7 @@ class Inference {
         return { kind: 'array', dtype: expr.dtype }
       case 'index': {
         const array = this.array(expr.array)
-        this.number(expr.index)
+        this.position(expr.index)
         return elementFact(array.dtype)
       }
       case 'length':
@@ -600,7 +606,7 @@ class Inference {
     } else {
       if (target.kind === 'index') {
         this.array(target.array)
-        this.number(target.index)
+        this.position(target.index)
       }
       value = this.expr(expr.value)
     }

@@ -82,7 +82,7 @@ describe('arguments that no kernel takes', () => {
       {
         type: CompileError,
         code: 'type',
-        words: ['`i`', /a Float64Array/, /a number/],
+        words: ['`i`', /a Float64Array/, /a whole number/],
       },
     )
     expect(at(Float64Array.of(1), 0)).toBe(2)
@@ -389,6 +389,16 @@ describe('kernels with mistakes in them', () => {
       code: 'type',
       words: ['`v`', /a Float64Array/, /a number/],
     })
+  })
+
+  test('a truth value as an index', () => {
+    for (const text of ['(a, x) => a[x > 1]', '(a, x) => { a[x > 1] = 2 }', '(a, x) => a[x > 1]++']) {
+      expectError(refused(text, new Float64Array(2), 3), {
+        type: CompileError,
+        code: 'type',
+        words: ['`x > 1`', /a truth value/, /a whole number/],
+      })
+    }
   })
 
   test('arrays of two element types in one variable', () => {

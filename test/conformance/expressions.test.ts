@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { CompileError } from '../../src/index.ts'
-import { disagreement, type Kernel, SPECIAL } from './agree.ts'
-import { ELEMENTS, kernelText } from './random-expressions.ts'
+import { disagreement, SPECIAL } from './agree.ts'
+import { ELEMENTS, HELPERS, kernelOf, kernelText } from './random-expressions.ts'
 
 /** Milliseconds: hours by hand, seconds in the suite. */
 const BUDGET = Number(process.env['TSUMBA_EXPRESSION_MS'] ?? 4000)
@@ -34,9 +34,9 @@ const INPUTS: readonly (readonly unknown[])[] = [
 it('random expressions are what JavaScript says', { timeout: BUDGET + 20_000 }, () => {
   let accepted = 0
   const property = fc.property(kernelText, (text) => {
-    const kernel = new Function(`return ${text}`)() as Kernel
+    const kernel = kernelOf(text)
     try {
-      const found = disagreement(kernel, INPUTS, { targets: ['js', 'wasm'] })
+      const found = disagreement(kernel, INPUTS, { targets: ['js', 'wasm'], captures: () => HELPERS })
       if (found)
         throw new Error(`${found.where}\nwanted ${JSON.stringify(found.wanted)}\ngot    ${JSON.stringify(found.got)}`)
       accepted++

@@ -1,6 +1,7 @@
 /** Random kernels heavy on integers: their text, for fast-check to make and to shrink. */
 
 import fc from 'fast-check'
+import type { Kernel } from './agree.ts'
 
 /** Arrays have 8 elements, and every index is taken & 7, so that no access is out of range. */
 export const ELEMENTS = 8
@@ -24,6 +25,27 @@ const LARGE = [
 
 const UNARY_MATH = ['abs', 'floor', 'ceil', 'trunc', 'round', 'sign', 'sqrt', 'fround', 'clz32']
 const BINARY_MATH = ['min', 'max', 'imul', 'min', 'max']
+
+/** What the kernels call: results of several types, effects on arrays, recursion. */
+export const HELPERS = Object.freeze({
+  twice: (a: number) => a * 2,
+  // biome-ignore lint/complexity/useMathMinMax: NaN and −0 go another way
+  least: (a: number, b: number) => (a < b ? a : b),
+  hash: (a: number, b: number) => ((a ^ b) * 31) | 0,
+  low: (a: number) => (a >>> 0) & 15,
+  odd: (a: number) => a % 2 !== 0,
+  poke: (array: Int32Array | Float32Array | Uint8Array, at: number, value: number) => {
+    const old = array[at & 7]!
+    array[at & 7] = value
+    return old
+  },
+  down: (n: number): number => (n >= 1 ? HELPERS.up(n - 1) + 1 : n),
+  up: (n: number): number => (n >= 1 ? HELPERS.down(n - 2) * 2 : 0),
+})
+
+/** The kernel that the text is. */
+export const kernelOf = (text: string): Kernel =>
+  new Function(...Object.keys(HELPERS), `return ${text}`)(...Object.values(HELPERS)) as Kernel
 
 interface Parts {
   number: string
@@ -77,6 +99,19 @@ const expressions = (names: readonly string[]) =>
           arbitrary: fc.tuple(pick(BINARY_MATH), number, number).map(([f, a, b]) => `Math.${f}(${a}, ${b})`),
         },
         { weight: 1, arbitrary: truth.map((t) => `(+${t})`) },
+        { weight: 1, arbitrary: number.map((a) => `twice(${a})`) },
+        { weight: 1, arbitrary: number.map((a) => `low(${a})`) },
+        { weight: 1, arbitrary: number.map((a) => `up(low(${a}))`) },
+        {
+          weight: 1,
+          arbitrary: fc.tuple(pick(['least', 'hash']), number, number).map(([f, a, b]) => `${f}(${a}, ${b})`),
+        },
+        {
+          weight: 1,
+          arbitrary: fc
+            .tuple(pick(['i32', 'f32', 'u8', 'f64']), number, number)
+            .map(([a, i, v]) => `poke(${a}, ${i}, ${v})`),
+        },
       ),
       truth: fc.oneof(
         { depthSize: 'small', withCrossShrink: true, maxDepth: 6 },
@@ -89,6 +124,7 @@ const expressions = (names: readonly string[]) =>
         },
         { weight: 1, arbitrary: truth.map((t) => `!${t}`) },
         { weight: 1, arbitrary: number.map((a) => `!${a}`) },
+        { weight: 1, arbitrary: number.map((a) => `odd(${a})`) },
         { weight: 1, arbitrary: fc.tuple(truth, pick(['&&', '||']), truth).map(([a, o, b]) => `(${a} ${o} ${b})`) },
         {
           weight: 1,
