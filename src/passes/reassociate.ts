@@ -4,6 +4,7 @@
  * the subtrees of the pairwise tree, from the largest to the smallest.
  */
 
+import { markFailing } from '../analysis/failing.ts'
 import { assign, cast, forStmt, ifStmt, load, Names, num, op, ref, store, whileStmt } from '../ir/build.ts'
 import type { Expr, Fn, For, Label, Local, Module, Reduction, Stmt } from '../ir/ir.ts'
 import { SHORT_LOOP } from '../ir/reduction.ts'
@@ -22,7 +23,9 @@ export function reassociate(module: Module): Module {
     const body = list(fn.body, scope)
     return body === fn.body ? fn : ({ ...fn, locals: [...fn.locals, ...scope.locals], body } satisfies Fn)
   })
-  return functions.every((fn, k) => fn === module.functions[k]) ? module : { ...module, functions, sites }
+  if (functions.every((fn, k) => fn === module.functions[k])) return module
+  // Where a tree has no room on the stack, the call fails.
+  return { ...module, functions: markFailing(functions), sites }
 }
 
 function list(stmts: readonly Stmt[], scope: Scope): readonly Stmt[] {
