@@ -1,0 +1,94 @@
+'use strict'
+
+function mean(x) {
+  let s = 0
+  let n = 0
+  const stop = x.length
+  const hi = stop
+  const trips = Math.max(hi, 0)
+  let block = 1024
+  while (block * 4096 < trips) {
+    block = block + block
+  }
+  const blocks = Math.ceil(trips / block) + 0
+  const s_partials = rt.alloc(0, blocks, 2)
+  const n_partials = rt.alloc(0, blocks, 2)
+  rt.launch(0, 0, blocks, [n_partials, s_partials, x, block, trips], false)
+  if (blocks > 0) {
+    let width = blocks | 0
+    while (width > 1) {
+      const half = width >> 1
+      for (let j = 0; j < half; j++) {
+        s_partials[j] = s_partials[j + j] + s_partials[j + j + 1]
+      }
+      if ((width & 1) !== 0) {
+        s_partials[half] = s_partials[width - 1 | 0]
+        width = (half | 0) + 1 | 0
+      } else {
+        width = half | 0
+      }
+    }
+    s = s + s_partials[0]
+    let width_1 = blocks | 0
+    while (width_1 > 1) {
+      const half_1 = width_1 >> 1
+      for (let j_1 = 0; j_1 < half_1; j_1++) {
+        n_partials[j_1] = n_partials[j_1 + j_1] + 0 + (n_partials[j_1 + j_1 + 1] + 0)
+      }
+      if ((width_1 & 1) !== 0) {
+        n_partials[half_1] = n_partials[width_1 - 1 | 0] + 0
+        width_1 = (half_1 | 0) + 1 | 0
+      } else {
+        width_1 = half_1 | 0
+      }
+    }
+    n = n + (n_partials[0] + 0)
+  }
+  return s / n
+}
+
+function mean$prange(from, to, n_partials, s_partials, x, block, trips) {
+  let s_lanes = new Float64Array(16), s = 0
+  for (let b = from; b < to; b++) {
+    const first = b * block + 0
+    const turns = Math.min(block, trips - first)
+    const base = first
+    s_lanes[0] = -0
+    s_lanes[1] = -0
+    s_lanes[2] = -0
+    s_lanes[3] = -0
+    s_lanes[4] = -0
+    s_lanes[5] = -0
+    s_lanes[6] = -0
+    s_lanes[7] = -0
+    s_lanes[8] = -0
+    s_lanes[9] = -0
+    s_lanes[10] = -0
+    s_lanes[11] = -0
+    s_lanes[12] = -0
+    s_lanes[13] = -0
+    s_lanes[14] = -0
+    s_lanes[15] = -0
+    let n = 0
+    for (let k = 0; k < turns; k++) {
+      const i = base + k
+      s = s_lanes[(k | 0) & 15]
+      loop_end: {
+        const e = x[i]
+        if (!(e >= 0)) {
+          break loop_end
+        }
+        const e_1 = x[i]
+        s = s + e_1
+        n = n + 1
+      }
+      s_lanes[(k | 0) & 15] = s
+    }
+    s = s_lanes[0] + s_lanes[1] + (s_lanes[2] + s_lanes[3]) + (s_lanes[4] + s_lanes[5] + (s_lanes[6] + s_lanes[7])) + (s_lanes[8] + s_lanes[9] + (s_lanes[10] + s_lanes[11]) + (s_lanes[12] + s_lanes[13] + (s_lanes[14] + s_lanes[15])))
+    s_partials[b] = s
+    n_partials[b] = n
+  }
+  return
+}
+
+return { entry: mean, launches: [mean$prange] }
