@@ -32,13 +32,13 @@ export interface Choice {
   readonly reason: string
 }
 
-/** More parameters than a key of base-16 digits holds exactly. */
-const MAX_ARGUMENTS = 12
+/** So many base-16 digits a number holds exactly; a longer list of types is told apart by its text. */
+const KEY_DIGITS = 12
 
 export class Dispatcher {
   readonly fn: (...args: never[]) => unknown
   readonly settings: Settings
-  private readonly specialisations = new Map<number, Specialisation>()
+  private readonly specialisations = new Map<number | string, Specialisation>()
   /** Parameters that have been given a fraction or a large number: int32 arguments go with float64 from then on. */
   private readonly widened: boolean[] = []
   /** Parameters, defaults included; found out when a call gives more than the function's own `length`. */
@@ -57,7 +57,7 @@ export class Dispatcher {
       if (code === FLOAT64_CODE) this.widened[k] = true
     })
     const { compiled } = this.create(
-      codes.reduce((key, code) => key * 16 + code, 1),
+      codes.length > KEY_DIGITS ? `${codes}` : codes.reduce((key, code) => key * 16 + code, 1),
       codes,
       false,
     )
@@ -88,13 +88,6 @@ export class Dispatcher {
 
   specialise(args: readonly unknown[]): Specialisation {
     const count = this.count(args)
-    if (count > MAX_ARGUMENTS) {
-      throw new TsumbaError(
-        `${this.name}: ${count} arguments; a compiled function takes at most ${MAX_ARGUMENTS}.\n` +
-          'Remedy: put numbers that belong together into a typed array.',
-        'argument-count',
-      )
-    }
     let key = 1
     let huge = false
     for (let k = 0; k < count; k++) {
@@ -106,7 +99,8 @@ export class Dispatcher {
       key = key * 16 + code
     }
     if (huge) key = -key
-    return this.specialisations.get(key) ?? this.create(key, this.codes(args), huge)
+    const id = count > KEY_DIGITS ? `${this.codes(args)}${huge ? ' huge' : ''}` : key
+    return this.specialisations.get(id) ?? this.create(id, this.codes(args), huge)
   }
 
   /** How many arguments count: those beyond the parameters are dropped, as JavaScript does. */
@@ -120,9 +114,13 @@ export class Dispatcher {
     return this.fn.name || '<anonymous>'
   }
 
+  /** Absent where the function cannot be read: the error at hand goes before that one. */
   private parameterName(position: number): string | undefined {
-    for (const { compiled } of this.specialisations.values()) return compiled.program.params[position]?.name
-    return undefined
+    try {
+      return readKernel(this.fn, { captures: this.settings.captures }).params[position]?.variable.name
+    } catch {
+      return undefined
+    }
   }
 
   private codes(args: readonly unknown[]): number[] {
@@ -132,7 +130,7 @@ export class Dispatcher {
     })
   }
 
-  private create(key: number, codes: readonly number[], huge: boolean): Specialisation {
+  private create(key: number | string, codes: readonly number[], huge: boolean): Specialisation {
     const compiled = new Compiled(
       this.fn,
       codes.map((code) => ARG_TYPES[code]!),

@@ -56,7 +56,7 @@ describe('arguments that no kernel takes', () => {
     const compiled = jit(sum)
     expectError(
       errorOf(() => compiled(value)),
-      { code: 'argument-type', words: [what, remedy, /argument 1|`x`/] },
+      { code: 'argument-type', words: [what, remedy, '`x`'] },
     )
     // Once the function is known, so is the parameter's name.
     compiled(Float64Array.of(1, 2))
@@ -95,17 +95,6 @@ describe('arguments that no kernel takes', () => {
       { type: CompileError, code: 'missing-argument', words: ['`scale`', 'scale = 0'] },
     )
     expect(f(Float64Array.of(2), 3)).toBe(6)
-  })
-
-  test('more parameters than there may be', () => {
-    const many = new Function(...'abcdefghijklm', 'return a + m') as Kernel
-    expectError(
-      errorOf(() => jit(many)(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)),
-      {
-        code: 'argument-count',
-        words: [/13 arguments/, /at most 12/],
-      },
-    )
   })
 })
 

@@ -1,7 +1,7 @@
 /** Parameters, arithmetic and bits. Each kernel runs plain and compiled. */
 
 import { describe } from 'vitest'
-import { f64, holds, i32, ones, pairs } from './holds.ts'
+import { f64, holds, i32, type Kernel, ones, pairs } from './holds.ts'
 
 describe('parameters', () => {
   holds('number and boolean', (x: number, b: boolean) => (b ? x : -x), [
@@ -49,6 +49,13 @@ describe('parameters', () => {
     [3, 4.5],
     [3, -0],
   ])
+})
+
+describe('many parameters', () => {
+  const names = 'abcdefghijklmnopqrst'.split('')
+  const weighted = new Function(...names, `return ${names.map((name, k) => `${name} * ${k}`).join(' + ')}`) as Kernel
+  const numbers = names.map((_, k) => k - 3)
+  holds('twenty', weighted, [numbers, numbers.map((x) => x / 2), [...numbers.slice(0, 19), 0.5], numbers])
 })
 
 describe('arithmetic', () => {
