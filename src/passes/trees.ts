@@ -21,8 +21,10 @@ import {
 } from '../ir/build.ts'
 import type { Expr, For, Label, Local, Reduction, ScalarType, Site, Span, Stmt } from '../ir/ir.ts'
 import { blockLength, combinePairwise, identity, LANES, MAX_BLOCKS } from '../ir/reduction.ts'
+import { copyStmts, renameStmts } from '../ir/rename.ts'
 import { array, F64, I32, I64, INDEX, isFloat } from '../ir/types.ts'
-import { mapStmts } from '../ir/walk.ts'
+import { mapStmts, visitStmts } from '../ir/walk.ts'
+import { sizeOf } from './inline.ts'
 
 /** Where new locals of the function go, and new sites of the module. */
 export interface Scope {
@@ -108,6 +110,50 @@ function endless(body: readonly Stmt[], loop: Label, names: Names): Stmt[] {
   return used ? [block(end, out)] : [...out]
 }
 
+/** Statements and expression nodes of a body that is worth writing sixteen times: the lanes then stay in registers. */
+const SMALL_BODY = 40
+const isSmall = (body: readonly Stmt[]): boolean => {
+  let straight = true
+  visitStmts(body, {
+    stmt: (s) => {
+      if (s.kind === 'for' || s.kind === 'while') straight = false
+    },
+  })
+  return straight && sizeOf(body) <= SMALL_BODY
+}
+
+/** The iterations of whole rows of lanes, a local for each lane; the lanes' arrays have the values before and after. */
+function laneRows(
+  body: readonly Stmt[],
+  arrays: ReadonlyMap<Reduction, Local>,
+  rows: Local,
+  base: Local,
+  { scope, loop, site }: { scope: Scope; loop: For; site: number },
+): Stmt[] {
+  const type = loop.variable.type as ScalarType
+  const row = fresh(scope, 'row', INDEX)
+  const at = fresh(scope, 'at', type)
+  const lanes = Array.from({ length: LANES }, (_, lane) => {
+    const own = new Map<Local, Local>()
+    for (const r of arrays.keys()) own.set(r.local, fresh(scope, `${r.local.name}.${lane}`, r.local.type))
+    return own
+  })
+  const each = (make: (held: Local, own: Local, lane: Expr) => Stmt): Stmt[] =>
+    [...arrays].flatMap(([r, held]) => lanes.map((own, lane) => make(held, own.get(r.local)!, num(INDEX, lane))))
+  const away = op('mul', cast(type, ref(row)), num(type, LANES * Math.abs(loop.step)))
+  const turns: Stmt[] = [assign(at, op(loop.step > 0 ? 'add' : 'sub', ref(base), away))]
+  lanes.forEach((own, lane) => {
+    const place = lane === 0 ? ref(at) : op('add', ref(at), num(type, lane * loop.step))
+    turns.push(assign(loop.variable, place))
+    turns.push(...copyStmts(renameStmts(body, { local: (l) => own.get(l) ?? l }), scope.names))
+  })
+  return [
+    ...each((held, own, lane) => assign(own, load(held, lane, 'proven', site))),
+    forStmt(scope.names.label('rows'), row, num(INDEX, 0), ref(rows), turns, loop.span),
+    ...each((held, own, lane) => store(held, lane, ref(own), 'proven', site)),
+  ]
+}
+
 export interface BlockInput {
   readonly scope: Scope
   readonly loop: For
@@ -153,13 +199,24 @@ export function runBlock({ scope, loop, lo, trips, length, block: number }: Bloc
 
   // Blocks are multiples of the lanes, so an iteration's lane is the same counted from its block.
   const lane = cast(INDEX, op('and', cast(I32, ref(k)), num(I32, LANES - 1)))
+  const inner = endless(loop.body, loop.label, scope.names)
+  const rows = lanes.length > 0 && isSmall(loop.body)
+  let begin: Expr = num(INDEX, 0)
+  if (rows) {
+    const whole = fresh(scope, 'rows', INDEX)
+    out.push(
+      assign(whole, cast(INDEX, op('shr_s', cast(I32, ref(turns)), num(I32, Math.log2(LANES))))),
+      ...laneRows(inner, arrays, whole, base, { scope, loop, site }),
+    )
+    begin = op('mul', ref(whole), num(INDEX, LANES))
+  }
   const way =
     Math.abs(loop.step) === 1 ? cast(type, ref(k)) : op('mul', cast(type, ref(k)), num(type, Math.abs(loop.step)))
   const body: Stmt[] = [assign(loop.variable, op(loop.step > 0 ? 'add' : 'sub', ref(base), way))]
   for (const [r, held] of arrays) body.push(assign(r.local, load(held, lane, 'proven', site)))
-  body.push(...endless(loop.body, loop.label, scope.names))
+  body.push(...inner)
   for (const [r, held] of arrays) body.push(store(held, lane, ref(r.local), 'proven', site))
-  out.push(forStmt(scope.names.label(loop.label.name), k, num(INDEX, 0), ref(turns), body, loop.span))
+  out.push(forStmt(scope.names.label(loop.label.name), k, begin, ref(turns), body, loop.span))
 
   for (const [r, held] of arrays) {
     const values = Array.from({ length: LANES }, (_, at): Expr => load(held, num(INDEX, at), 'proven', site))
