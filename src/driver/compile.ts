@@ -59,7 +59,7 @@ export class Compiled {
     const start = performance.now()
     const { module, notes } = this.lowerFor(target)
     const options: LoadOptions = {
-      name: module.name,
+      name: this.program.kernel.source.name,
       use: paramUses(module, this.program.module),
       canFail: failsAfterWriting(module),
       sites: module.sites,

@@ -47,7 +47,7 @@ export function explain(dispatcher: Dispatcher, args: readonly unknown[]): Expla
     return { line: loc.line, source: line.length > 90 ? `${line.slice(0, 89)}…` : line, text }
   })
   return new Explanation({
-    name: compiled.program.module.name,
+    name: compiled.program.kernel.source.name,
     signature: signatureText(specialisation.codes),
     target,
     reason,

@@ -4,32 +4,9 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { allocate, BoundsError, CompileError, type JitOptions, jit, prange, TsumbaError } from '../../src/index.ts'
+import { allocate, BoundsError, CompileError, type JitOptions, jit, prange } from '../../src/index.ts'
 import { type Kernel, TARGETS } from './agree.ts'
-
-function errorOf(run: () => unknown): Error & { code?: string } {
-  try {
-    run()
-  } catch (error) {
-    return error as Error & { code?: string }
-  }
-  throw new Error('nothing was thrown')
-}
-
-interface Expected {
-  readonly type?: typeof TsumbaError | typeof CompileError | typeof BoundsError
-  readonly code: string | RegExp
-  /** All of these stand in the message. */
-  readonly words: readonly (string | RegExp)[]
-}
-
-function expectError(error: Error & { code?: string }, { type = TsumbaError, code, words }: Expected): void {
-  expect(error).toBeInstanceOf(type)
-  if (typeof code === 'string') expect(error.code).toBe(code)
-  else expect(error.code).toMatch(code)
-  expect(error.message).toMatch(/Remedy: \S/)
-  for (const word of words) expect(error.message).toMatch(word)
-}
+import { errorOf, expectError } from './errors.ts'
 
 const targets = TARGETS.map((target) => [target] as const)
 const sum: Kernel = (x: Float64Array, n = x.length) => {
@@ -262,13 +239,47 @@ describe.each(targets)('target %s', (target) => {
   test('recursion without end', () => {
     const down = (n: number): number => (n < -1e9 ? 0 : down(n - 1) + 1)
     const started = performance.now()
-    const f = compile((n: number) => down(n))
+    const countdown = (n: number) => down(n)
+    const f = compile(countdown)
     expectError(
       errorOf(() => f(5)),
       { code: 'depth', words: [/too deeply/, /recursion/] },
     )
     expect(performance.now() - started).toBeLessThan(5000)
     expect(compile((n: number) => n + 1)(1)).toBe(2)
+  })
+
+  test('failures inside parallel loops: of recursion, of memory, of lengths', () => {
+    const down = (n: number): number => (n < -1e9 ? 0 : down(n - 1) + 1)
+    const n = 10_000
+    const deep: Kernel = (out: Float64Array) => {
+      for (const i of prange(out.length)) out[i] = i > 5000 ? down(i) : i
+    }
+    const large: Kernel = (out: Float64Array) => {
+      for (const i of prange(out.length)) out[i] = new Float64Array(i > 5000 ? 2 ** 33 - 1 : 4).length
+    }
+    const negative: Kernel = (out: Float64Array) => {
+      for (const i of prange(out.length)) out[i] = new Float64Array(5000 - i).length
+    }
+    const fill: Kernel = (out: Float64Array) => {
+      for (const i of prange(out.length)) out[i] = i
+    }
+    const parallel = (fn: Kernel) => compile(fn, { parallel: true })
+    expectError(
+      errorOf(() => parallel(deep)(allocate(Float64Array, n))),
+      { code: 'depth', words: [/too deeply/] },
+    )
+    expectError(
+      errorOf(() => parallel(large)(allocate(Float64Array, n))),
+      { code: 'out-of-memory', words: ['8589934591'] },
+    )
+    expectError(
+      errorOf(() => parallel(negative)(allocate(Float64Array, n))),
+      { code: 'length', words: [/-1/] },
+    )
+    const out = allocate(Float64Array, n)
+    parallel(fill)(out)
+    expect(out[n - 1]).toBe(n - 1)
   })
 
   test('recursion that nothing can end', () => {
@@ -308,198 +319,4 @@ test('more than the memory holds, by allocate', () => {
       { code: 'length', words: [String(n)] },
     )
   }
-})
-
-describe('captures', () => {
-  test('a helper that cannot be found', () => {
-    const f = new Function('x', 'return missingHelper(x) + 1') as Kernel
-    expectError(
-      errorOf(() => jit(f)(1)),
-      { type: CompileError, code: 'capture', words: ['missingHelper', /captures/] },
-    )
-    expectError(
-      errorOf(() => jit(f, { captures: () => ({ other: 1 }) })(1)),
-      {
-        type: CompileError,
-        code: 'capture',
-        words: ['missingHelper', /captures/],
-      },
-    )
-  })
-
-  test('a capture that is reassigned', () => {
-    let scale = 2
-    const f = (x: number) => x * scale
-    expectError(
-      errorOf(() => jit(f)(1)),
-      { type: CompileError, code: 'reassigned-capture', words: ['scale', /const/] },
-    )
-    scale = 3
-    expect(jit(f, { captures: () => ({ scale }) })(2)).toBe(6)
-  })
-
-  test('an object that may change', () => {
-    const settings = { gain: 2 }
-    expectError(
-      errorOf(() => jit((x: number) => x * settings.gain)(1)),
-      {
-        type: CompileError,
-        code: 'mutable-capture',
-        words: ['settings', /freeze/],
-      },
-    )
-  })
-
-  test('a native function', () => {
-    const { parse } = JSON
-    expectError(
-      errorOf(() => jit((x: number) => (parse as unknown as Kernel)(x) as number)(1)),
-      {
-        type: CompileError,
-        code: 'unsupported-call',
-        words: ['parse'],
-      },
-    )
-  })
-})
-
-describe('kernels with mistakes in them', () => {
-  const refused = (text: string, ...args: unknown[]) =>
-    errorOf(() => jit(new Function(`return ${text}`)() as Kernel)(...args))
-
-  test('a variable of two types', () => {
-    expectError(refused('(x) => { let v = 1; if (x > 0) { v = x > 1 } return v }', 3), {
-      type: CompileError,
-      code: 'type',
-      words: ['`v`', /a number/, /a truth value/, /\^/],
-    })
-    expectError(refused('(x) => { let v = x; v = 3; return v }', Float64Array.of(1)), {
-      type: CompileError,
-      code: 'type',
-      words: ['`v`', /a Float64Array/, /a number/],
-    })
-  })
-
-  test('a truth value as an index', () => {
-    for (const text of ['(a, x) => a[x > 1]', '(a, x) => { a[x > 1] = 2 }', '(a, x) => a[x > 1]++']) {
-      expectError(refused(text, new Float64Array(2), 3), {
-        type: CompileError,
-        code: 'type',
-        words: ['`x > 1`', /a truth value/, /a whole number/],
-      })
-    }
-  })
-
-  test('arrays of two element types in one variable', () => {
-    expectError(refused('(a, b) => { let t = a; t = b; return t[0] }', new Float64Array(1), new Float32Array(1)), {
-      type: CompileError,
-      code: 'type',
-      words: ['`t`', /a Float64Array/, /a Float32Array/],
-    })
-  })
-
-  test('use before a value', () => {
-    expectError(refused('(x) => { let v; if (x > 0) v = 1; return v + 1 }', 3), {
-      type: CompileError,
-      code: 'uninitialised',
-      words: ['`v`', 'let v = 0'],
-    })
-  })
-
-  test('a result on some paths alone', () => {
-    expectError(refused('(x) => { if (x > 0) return 1 }', 3), {
-      type: CompileError,
-      code: 'return-type',
-      words: [/some paths/, /every path/],
-    })
-    expectError(refused('(x) => { if (x > 0) return 1; return x > 1 }', 3), {
-      type: CompileError,
-      code: 'return-type',
-      words: [/a number/, /a truth value/],
-    })
-  })
-
-  test('what kernels have not', () => {
-    for (const [text, word] of [
-      ['(x) => { switch (x) { case 1: return 2 } return 3 }', /switch/],
-      ['(x) => `x`', /string/],
-      ['(x) => ({ x })', /object/],
-      ['(x) => { throw x }', /throw/],
-      ['(x) => { try { return 1 } catch { return 2 } }', /try/],
-      ['(x) => [x, 1][0]', /[Aa]rray literals/],
-      ['(x) => x?.y', /\?\./],
-      ['async (x) => x', /wait|async/],
-      ['function* (x) { yield x }', /[Gg]enerator/],
-      ['(...x) => x[0]', /rest/],
-      ['(x) => typeof x', /typeof/],
-      ['(x) => 10n', /BigInt/],
-      ['(x) => { const f = (y) => y; return f(x) }', /function made inside/],
-      ['(x) => Math.random() + x', /random/],
-      ['(x) => x.map(Math.sqrt)', /map/],
-    ] as const) {
-      expectError(refused(text, 1), {
-        type: CompileError,
-        code: /^unsupported-/,
-        words: [word],
-      })
-    }
-  })
-
-  test('the error shows file, line and the place', () => {
-    const kernel = (x: Float64Array) => {
-      let total: number | undefined
-      for (let i = 0; i < x.length; i++) total = total! + x[i]!
-      return total
-    }
-    const error = errorOf(() => jit(kernel)(Float64Array.of(1))) as CompileError
-    expectError(error, {
-      type: CompileError,
-      code: 'uninitialised',
-      words: ['`total`', /bad-input\.test\.ts:\d+:\d+/, /\^/],
-    })
-    expect(error.loc?.line).toBeGreaterThan(300)
-    expect(error.frame).toMatch(/total \+ x\[i\]/)
-    expect(error.reason).toMatch(/before it has a value/)
-    expect(error.remedy).toMatch(/let total = 0/)
-  })
-
-  test('a failure to compile is the same at each call, and runs nothing', () => {
-    const f = jit(new Function('a', 'a[0] = 5; return missing') as Kernel)
-    const a = new Float64Array(1)
-    const [first, second] = [errorOf(() => f(a)), errorOf(() => f(a))]
-    expect(second.message).toBe(first.message)
-    expect(a[0]).toBe(0)
-  })
-})
-
-describe('options', () => {
-  test.each([
-    ['an unknown one', { paralel: true }, /`paralel`.*parallel/s],
-    ['an unknown target', { target: 'fpga' }, /'fpga'.*'wasm'/s],
-    ['a target to come', { target: 'gpu' }, /'gpu'.*not there yet/s],
-    ['captures that are no thunk', { captures: { a: 1 } }, /captures.*=>/s],
-    ['a truth value that is none', { parallel: 'yes' }, /parallel.*true/s],
-    ['independent that is no list', { independent: 'out' }, /independent.*\[/s],
-    ['a fastmath that is none', { fastmath: 1 }, /fastmath.*true/s],
-    ['an unknown part of fastmath', { fastmath: { reasociate: true } }, /reasociate/],
-  ])('%s', (_, options, words) => {
-    expectError(
-      errorOf(() => jit(sum, options as unknown as JitOptions)),
-      { code: 'option', words: [words] },
-    )
-  })
-
-  test.each([[undefined], [null], ['f'], [{}], [3]])('jit of %s', (value) => {
-    expectError(
-      errorOf(() => jit(value as unknown as Kernel)),
-      { code: 'argument-type', words: [/jit needs a function/] },
-    )
-  })
-
-  test.each([[null], ['fast'], [3]])('options that are %s', (value) => {
-    expectError(
-      errorOf(() => jit(sum, value as unknown as JitOptions)),
-      { code: 'option', words: [/options/] },
-    )
-  })
 })
