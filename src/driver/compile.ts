@@ -14,6 +14,7 @@ import { loadJs } from '../runtime/js.ts'
 import type { Loaded, LoadOptions } from '../runtime/loaded.ts'
 import { loadWasm } from '../runtime/wasm.ts'
 import { js } from '../targets/js/index.ts'
+import { Unsupported } from '../targets/target.ts'
 import { wasm } from '../targets/wasm/index.ts'
 import { dumpWanted } from './environment.ts'
 import type { Settings } from './options.ts'
@@ -27,6 +28,7 @@ export class Compiled {
   private readonly settings: Settings
   private readonly loaded = new Map<TargetName, Loaded>()
   private readonly notes = new Map<TargetName, readonly Note[]>()
+  private readonly refusals = new Map<TargetName, string | undefined>()
   /** Milliseconds spent in compiling, all targets together. */
   compileMs = 0
 
@@ -70,6 +72,20 @@ export class Compiled {
     this.notes.set(target, notes)
     this.compileMs += performance.now() - start
     return loaded
+  }
+
+  /** Why the target cannot have this program, in words for `explain()`; undefined where it can. */
+  unsupported(target: TargetName): string | undefined {
+    if (!this.refusals.has(target)) {
+      try {
+        this.load(target)
+        this.refusals.set(target, undefined)
+      } catch (error) {
+        if (!(error instanceof Unsupported)) throw error
+        this.refusals.set(target, error.message)
+      }
+    }
+    return this.refusals.get(target)
   }
 
   notesFor(target: TargetName): readonly Note[] {

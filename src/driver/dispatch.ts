@@ -29,7 +29,8 @@ interface Specialisation {
 
 export interface Choice {
   readonly target: TargetName
-  readonly reason: string
+  /** Put into words only where somebody asks. */
+  readonly reason: () => string
 }
 
 /** So many base-16 digits a number holds exactly; a longer list of types is told apart by its text. */
@@ -157,33 +158,44 @@ export class Dispatcher {
 
   /** The target for these arguments, and why. */
   choose(s: Specialisation, args: readonly unknown[]): Choice {
-    if (s.huge) return { target: 'js', reason: 'an array has more than 2³⁰ elements, which takes 64-bit indices' }
-    if (this.settings.target !== 'auto') return { target: this.settings.target, reason: 'asked for by `target`' }
-    if (!heap()) return { target: 'js', reason: 'there is no shared WebAssembly memory here' }
-    if (s.character.hostMath) {
-      return { target: 'js', reason: `its time goes into ${s.character.hostMath}, which JavaScript calls faster` }
+    const wish = this.prefer(s, args)
+    const missing = s.compiled.unsupported(wish.target)
+    if (missing === undefined) return wish
+    const other = wish.target === 'js' ? 'wasm' : 'js'
+    if (this.settings.target === 'auto' && !s.huge && s.compiled.unsupported(other) === undefined) {
+      return { target: other, reason: () => missing }
     }
-    if (!s.character.reuses) {
-      let bytes = 0
-      for (const k of s.arrays) {
-        const array = args[k] as TypedArray
-        bytes += array.byteLength
-        if (!isShared(array)) {
-          return {
-            target: 'js',
-            reason:
-              `copying \`${s.compiled.program.params[k]?.name}\` into shared memory would cost more than the loop ` +
-              'gains: make it with allocate()',
-          }
-        }
-      }
-      if (s.character.allocates && pressure(bytes)) {
-        return { target: 'js', reason: 'results of earlier calls still fill the shared memory' }
-      }
+    throw new TsumbaError(
+      `${this.name} cannot run as ${wish.target === 'js' ? 'checked JavaScript' : 'WebAssembly'}: ${missing}.\n` +
+        'Remedy: leave the option `target` out, or write the kernel without it.',
+      'target',
+    )
+  }
+
+  private prefer(s: Specialisation, args: readonly unknown[]): Choice {
+    if (s.huge) return toJs(() => 'an array has more than 2³⁰ elements, which takes 64-bit indices')
+    if (this.settings.target !== 'auto') return { target: this.settings.target, reason: () => 'asked for by `target`' }
+    if (!heap()) return toJs(() => 'there is no shared WebAssembly memory here')
+    const { hostMath, reuses, allocates } = s.character
+    if (hostMath) return toJs(() => `its time goes into ${hostMath}, which JavaScript calls faster`)
+    const ordinary = s.arrays.filter((k) => !isShared(args[k] as TypedArray))
+    const copying = () => {
+      const names = ordinary.map((k) => `\`${s.compiled.program.params[k]?.name}\``).join(', ')
+      return `copying ${names} into shared memory`
     }
-    return { target: 'wasm', reason: 'its arrays can be used in place' }
+    if (ordinary.length > 0) {
+      if (reuses) return toWasm(() => `${copying()} pays, as elements are read again and again`)
+      return toJs(() => `${copying()} would cost more than the loop gains: make it with allocate()`)
+    }
+    if (allocates && !reuses && pressure(s.arrays.reduce((sum, k) => sum + (args[k] as TypedArray).byteLength, 0))) {
+      return toJs(() => 'results of earlier calls still fill the shared memory')
+    }
+    return toWasm(() => 'its arrays can be used in place')
   }
 }
+
+const toJs = (reason: () => string): Choice => ({ target: 'js', reason })
+const toWasm = (reason: () => string): Choice => ({ target: 'wasm', reason })
 
 const withoutGaps = ({ given }: Specialisation, args: readonly unknown[]): readonly unknown[] =>
   given ? given.map((k) => args[k]) : args

@@ -1,6 +1,7 @@
 /** `explain()`: what became of each loop, in the user's words. */
 
 import { codeFrame } from '../errors.ts'
+import type { Note } from '../passes/pass.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { signatureText } from './signature.ts'
 
@@ -40,7 +41,7 @@ export function explain(dispatcher: Dispatcher, args: readonly unknown[]): Expla
   const { compiled } = specialisation
   const { target, reason } = dispatcher.choose(specialisation, args)
   const { sources } = compiled.program.module
-  const loops = compiled.notesFor(target).map(({ span, text }) => {
+  const loops = distinct(compiled.notesFor(target)).map(({ span, text }) => {
     const source = sources[span.source]!
     const { loc } = codeFrame(source, span.start, span.end)
     const line = source.text.slice(span.start, span.end).split('\n')[0]!.trim()
@@ -50,7 +51,16 @@ export function explain(dispatcher: Dispatcher, args: readonly unknown[]): Expla
     name: compiled.program.kernel.source.name,
     signature: signatureText(specialisation.codes),
     target,
-    reason,
+    reason: reason(),
     loops,
+  })
+}
+
+/** A loop that was written twice says what became of it once. */
+function distinct(notes: readonly Note[]): Note[] {
+  const seen = new Set<string>()
+  return notes.filter(({ span, text }) => {
+    const key = `${span.source}:${span.start}:${span.end}:${text}`
+    return !seen.has(key) && seen.add(key)
   })
 }

@@ -22,7 +22,7 @@ export function sourceOf(fn: AnyFunction): FnSource {
   throw new CompileError({
     code: 'no-source',
     reason: bound
-      ? `\`${name.slice(6)}\` is a bound function: JavaScript does not show its text.`
+      ? `${name.length > 6 ? `\`${name.slice(6)}\`` : 'The function'} is a bound function: JavaScript does not show its text.`
       : `\`${name}\` is a native function: there is no JavaScript text to compile.`,
     remedy: bound
       ? 'Give the function itself instead of the result of .bind(), and pass what was bound as arguments.'

@@ -215,10 +215,12 @@ export function createPrograms(
     wasm(id: number, spec: ProgramSpec & { kind: 'wasm' }): WasmProgram {
       // The engine's own functions unwrapped: a wrapper around Math.log costs as much as the logarithm.
       const math: Record<string, unknown> = {}
+      const engine = Math as never as Record<string, unknown>
       for (const name of spec.host) {
         if (name === 'rem') math[name] = (a: number, b: number) => a % b
         else if (name === 'toInt32') math[name] = (x: number) => x | 0
-        else math[name] = (Math as never as Record<string, unknown>)[name]
+        // hypot3 and hypot4 are Math.hypot of so many arguments.
+        else math[name] = engine[name] ?? engine[name.replace(/[34]$/, '')]
       }
       const env = {
         memory,
