@@ -1,13 +1,15 @@
 /**
- * Counters: variables that only ever move in steps of at most 16 from where they were set. Reaching 2⁵³ from 2⁵² so
- * takes more than 2⁴⁸ steps, days of running at one a nanosecond, so that such a variable may be held in an integer
- * register although no condition bounds it.
+ * Counters: variables that only ever move in steps of at most 16 from where they were set, which is within 2³¹.
+ * Reaching 2⁵² so takes 2⁴⁸ steps, days of running at one a nanosecond, so that such a variable, and what is a little
+ * more than it, may be held in an integer register although no condition bounds it.
  */
 
 import type { Expr, KernelFn, Variable } from './ast.ts'
 import { visitKernel } from './visit.ts'
 
 const MAX_STEP = 16
+/** No counter gets further. */
+export const COUNTED = 2 ** 52
 
 const small = (expr: Expr): boolean =>
   expr.kind === 'number' && Number.isInteger(expr.value) && Math.abs(expr.value) <= MAX_STEP

@@ -5,7 +5,7 @@
 
 import { type CompileError, compileError } from '../errors.ts'
 import type { Expr, KernelFn, Label, Loc, Stmt, Variable } from './ast.ts'
-import { counters } from './counters.ts'
+import { COUNTED, counters } from './counters.ts'
 import { coversEnv, type Env, FixedPoints, joinEnv, widenEnv } from './environment.ts'
 import {
   ANY_NUMBER,
@@ -283,8 +283,8 @@ class Inference {
   private assign(variable: Variable, value: Fact): void {
     let fact = value
     if (fact.kind === 'number' && this.counting.has(variable)) {
-      // Counting to 2⁵³ in small steps takes longer than any run: see counters.ts.
-      fact = { ...fact, lo: Math.max(fact.lo, -EXACT), hi: Math.min(fact.hi, EXACT) }
+      // Counting so far in small steps takes longer than any run: see counters.ts.
+      fact = { ...fact, lo: Math.max(fact.lo, -COUNTED), hi: Math.min(fact.hi, COUNTED) }
     }
     this.env?.set(variable, fact)
     if (this.recording) {

@@ -7,7 +7,9 @@
 import { compileError } from '../../errors.ts'
 import { assign, bool, cast, cond, fail, ifStmt, length, load, num, op, ref, store } from '../../ir/build.ts'
 import type { Expr as IrExpr, Local, ScalarType } from '../../ir/ir.ts'
+import { opRecord } from '../../ir/ops/index.ts'
 import { array, BOOL, F32, F64, I32, I64, INDEX, isInteger, storeType } from '../../ir/types.ts'
+import { visitExpr as visitIr } from '../../ir/walk.ts'
 import type { DType } from '../../types.ts'
 import type { Expr, Label, Loc, Target, Variable } from '../ast.ts'
 import { type Fact, fitsInt32, isIntegral, type NumberFact } from '../facts.ts'
@@ -25,6 +27,16 @@ export interface Callee {
 }
 export interface CallResolver {
   callee(expr: Extract<Expr, { kind: 'invoke' }>, args: readonly Fact[]): Callee
+}
+
+/** Nodes that a truth value may have to be computed whether or not it is needed. */
+const SHORT = 6
+function isShort(e: IrExpr): boolean {
+  let nodes = 0
+  visitIr(e, (node) => {
+    nodes += node.kind === 'op' && (opRecord(node.op).kind === 'host' || node.op === 'rem') ? SHORT : 1
+  })
+  return nodes <= SHORT
 }
 
 export class Exprs {
@@ -489,7 +501,12 @@ export class Exprs {
       value: type.kind === 'scalar' && type !== BOOL ? coerce(arm.value, type) : arm.value,
     }))
     const [x, y] = arms as [(typeof arms)[0], (typeof arms)[0]]
-    if (x.stmts.length + y.stmts.length === 0 && type.kind === 'scalar') return cond(when, x.value, y.value)
+    if (x.stmts.length + y.stmts.length === 0 && type.kind === 'scalar') {
+      // A short right side costs less than the branch around it; nothing in it can fail.
+      const right = expr.kind === 'logical' && (expr.op === '&&' ? x.value : y.value)
+      if (right && type === BOOL && isShort(right)) return op(expr.op === '&&' ? 'and' : 'or', when, right)
+      return cond(when, x.value, y.value)
+    }
     const result = this.b.local('chosen', type)
     this.b.emit(ifStmt(when, [...x.stmts, assign(result, x.value)], [...y.stmts, assign(result, y.value)]))
     return ref(result)
