@@ -3,7 +3,7 @@
  * independent (else the kernel is refused), which locals are reductions and in which order they may be folded.
  */
 
-import { liveAfterEach } from '../analysis/liveness.ts'
+import { exposedReads, liveAfterEach } from '../analysis/liveness.ts'
 import { isRace, type Race, RaceAnalysis } from '../analysis/races.ts'
 import { findReduction, isOrderFree } from '../analysis/reductions.ts'
 import { Symbols } from '../analysis/symbols.ts'
@@ -59,7 +59,10 @@ class Annotation {
   private judge(loop: For, outer: readonly For[]): Partial<For> | undefined {
     if (loop.forKind === 'parallel') return this.parallel(loop, outer)
     if (!this.context.reassociate || jumpsOut(loop.body, [loop.label]) || breaksOut(loop)) return undefined
-    const reductions = this.direct(loop)
+    // A sum that each turn of an outer loop starts anew stays in order: rows run side by side instead (jam.ts).
+    const around = outer[outer.length - 1]
+    const carried = around && exposedReads(around.body)
+    const reductions = this.direct(loop).filter((r) => !carried || carried.has(r.local))
     if (reductions.length === 0) return undefined
     const names = reductions.map((r) => `\`${r.local.name}\``).join(', ')
     this.context.note(loop.span, `${names} may be summed in another order (fastmath): a tree of fixed shape.`)
