@@ -312,3 +312,25 @@ export function assume(a: NumberFact, op: '<' | '<=' | '>' | '>=' | '===', b: Nu
       return op satisfies never
   }
 }
+
+/** A fact in the user's words. */
+export function describe(fact: Fact): string {
+  switch (fact.kind) {
+    case 'number':
+      return 'a number'
+    case 'boolean':
+      return 'a truth value'
+    case 'array': {
+      const name = `${fact.dtype[0]!.toUpperCase()}${fact.dtype.slice(1)}Array`
+      return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`
+    }
+    case 'undefined':
+      return 'undefined'
+    case 'maybe':
+      return `${describe(fact.of)} on some paths and undefined on others`
+    case 'mixed':
+      return `${describe(fact.a)} on some paths and ${describe(fact.b)} on others`
+    default:
+      return fact satisfies never
+  }
+}
