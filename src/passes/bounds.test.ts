@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkedSites, passContext } from '../../test/ir/passes.ts'
 import { expectPlain, expectSame, lowered } from '../../test/ir/same.ts'
 import type { ArgType } from '../frontend/program.ts'
+import { read } from '../ir/read.ts'
 import { prange } from '../prange.ts'
 import { bounds } from './bounds.ts'
 import { inline } from './inline.ts'
@@ -346,6 +347,54 @@ describe('accesses that must stay checked', () => {
     },
   }
   for (const [name, one] of Object.entries(cases)) test(name, () => check(one))
+})
+
+describe('in modules that others make', () => {
+  const module = (locals: string, body: string) =>
+    read(`module f portable entry f
+source 0 "f" line 1
+  | x[i]
+site 0 bounds "x" 0:0-4
+
+func f(x: float64[], n: index) canfail {
+${locals}
+${body}
+  return
+}
+`)
+
+  test('a local that is read before the only place that assigns it', () => {
+    const before = module(
+      '  local i: index\n  local last: index',
+      `  loop: for i in 0..length(x) span 0:0-4 {
+    if i > 0 {
+      checked x[last - i]@0 = 1.0
+    }
+    last = i
+  }`,
+    )
+    const after = bounds(before, passContext())
+    expect(checkedSites(after)).toEqual(['x[i]'])
+    expectSame(after, before, [[x(3), 0]])
+  })
+
+  test('the variable of a loop that has ended', () => {
+    const before = module(
+      '  local i: index\n  local j: index\n  local k: index',
+      `  out: block {
+    loop: for i in 0..length(x) span 0:0-4 {
+      j = i + 1
+      break out
+    }
+  }
+  loop.1: for k in 0..length(x) span 0:0-4 {
+    checked x[j + k]@0 = 1.0
+  }`,
+    )
+    const after = bounds(before, passContext())
+    expect(checkedSites(after)).toEqual(['x[i]'])
+    expectSame(after, before, [[x(3), 0]])
+  })
 })
 
 describe('without checks', () => {

@@ -296,6 +296,18 @@ describe('where', () => {
     for (let n = 0; n < 10; n++) expectSame(after, before, [[x(8), n]])
   })
 
+  test('a size that was another when the array was made', () => {
+    const kernel = (n: number, o: number) => {
+      let m = n
+      const r = new Float64Array(m)
+      m = n + 2
+      for (let i = 0; i < m; i++) r[i + o] = i
+      return r
+    }
+    const { before, after } = prepared(kernel, ['int32', 'int32'])
+    for (let o = -2; o < 3; o++) expectSame(after, before, [[5, o]])
+  })
+
   test('on request, nothing is checked at all', () => {
     const context = passContext({ boundscheck: false })
     const module = inline(lowered(smooth, types))
