@@ -4,7 +4,7 @@
  */
 
 import { markFailing } from '../analysis/failing.ts'
-import { assign, ref, ret } from '../ir/build.ts'
+import { ref, ret } from '../ir/build.ts'
 import type { Fn, Local, Module, Stmt, Type } from '../ir/ir.ts'
 import { array, BOOL, F64, I32, INDEX } from '../ir/types.ts'
 import type { DType } from '../types.ts'
@@ -24,7 +24,7 @@ import {
 } from './facts.ts'
 import { type Inferred, infer } from './infer.ts'
 import { readKernel } from './kernel.ts'
-import { Builder, coerce, ModuleParts } from './lower/builder.ts'
+import { Builder, ModuleParts } from './lower/builder.ts'
 import { type Callee, Exprs } from './lower/exprs.ts'
 import { integerType } from './lower/integers.ts'
 import { Stmts } from './lower/stmts.ts'
@@ -263,8 +263,7 @@ class ProgramLowering {
         if (param.default) exprs.set(variable, exprs.value(param.default))
         return
       }
-      const held = exprs.variableType(variable)
-      if (held === type) {
+      if (exprs.variableType(variable) === type) {
         const local: Local = { name: builder.names.fresh(variable.name), type }
         params.push(local)
         exprs.variables.set(variable, local)
@@ -272,8 +271,7 @@ class ProgramLowering {
       }
       const local: Local = { name: builder.names.fresh(`${variable.name}.in`), type }
       params.push(local)
-      const own = exprs.variable(variable)
-      builder.emit(assign(own, held.kind === 'scalar' && held !== BOOL ? coerce(ref(local), held) : ref(local)))
+      exprs.set(variable, ref(local))
     })
     new Stmts(exprs, result, this.options.parallel).list(kernel.body)
     const body = builder.out

@@ -5,7 +5,7 @@
 
 import { assign, cast, Names, num, ref } from '../../ir/build.ts'
 import type { Expr, FailureCode, Label, Local, ScalarType, Site, SourceText, Span, Stmt, Type } from '../../ir/ir.ts'
-import { F64, isInteger } from '../../ir/types.ts'
+import { BOOL, F64, isInteger } from '../../ir/types.ts'
 import { assignedLocals, exprReads } from '../../ir/walk.ts'
 import type { FnSource, KernelFn, Loc } from '../ast.ts'
 import { locate } from '../locate.ts'
@@ -132,3 +132,6 @@ export function coerce(e: Expr, to: ScalarType): Expr {
   if (to.name === 'f32' && e.type !== F64) return cast(to, cast(F64, e))
   return cast(to, e)
 }
+
+/** `e` as a local of the type holds it: a number in its representation; truth values and arrays have but one. */
+export const held = (e: Expr, type: Type): Expr => (type.kind === 'scalar' && type !== BOOL ? coerce(e, type) : e)

@@ -32,3 +32,9 @@ export const integerTypeOf = (e: IrExpr): ScalarType => {
   const value = e.kind === 'const' ? Number(e.value) : 0
   return value >= -(2 ** 31) && value < 2 ** 31 ? I32 : I64
 }
+
+/** The integer type in which both are compared or chosen between; undefined where one is no integer. */
+export function commonInteger(a: IrExpr, b: IrExpr): ScalarType | undefined {
+  if (!intLike(a) || !intLike(b) || !(isInteger(a.type) || isInteger(b.type))) return undefined
+  return wider(integerTypeOf(a), integerTypeOf(b))
+}

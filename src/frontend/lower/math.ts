@@ -6,9 +6,11 @@ import { findOp } from '../../ir/ops/index.ts'
 import { F32, F64, I32, INDEX, isInteger, storeType, valueType } from '../../ir/types.ts'
 import type { Expr } from '../ast.ts'
 import { isIntegral } from '../facts.ts'
+import { toInt32 } from './arithmetic.ts'
 import { coerce, isWholeConst } from './builder.ts'
 import type { Exprs } from './exprs.ts'
 import { type Ctx, integerType, wider, ZERO } from './integers.ts'
+import { localOf } from './places.ts'
 
 type Intrinsic = Extract<Expr, { kind: 'intrinsic' }>
 
@@ -119,7 +121,7 @@ function engine(x: Exprs, name: string, args: readonly Expr[]): IrExpr {
 function lowerAtomic(x: Exprs, expr: Intrinsic): IrExpr {
   const [array, index, ...values] = expr.args as [Expr, Expr, ...Expr[]]
   const parts = x.b.ordered([() => x.array(array), () => x.index(index), ...values.map((v) => () => x.number(v))])
-  const into = x.localOf(parts[0]!)
+  const into = localOf(parts[0]!)
   if (into.type.kind !== 'array') throw new Error('an atomic on no array')
   const { dtype } = into.type
   const whole = storeType(dtype) === I32 && dtype !== 'uint8c' && values.every((v) => isIntegral(x.numberFact(v)))
@@ -130,7 +132,7 @@ function lowerAtomic(x: Exprs, expr: Intrinsic): IrExpr {
     op: expr.name,
     array: into,
     index: parts[1]!,
-    args: parts.slice(2).map((v, k) => (modular ? x.toInt32(v, x.numberFact(values[k]!)) : coerce(v, F64))),
+    args: parts.slice(2).map((v, k) => (modular ? toInt32(v, x.numberFact(values[k]!)) : coerce(v, F64))),
     bounds: 'checked',
     result,
     site: x.b.site('bounds', x.b.text(array.loc), expr.loc),

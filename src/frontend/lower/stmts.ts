@@ -1,10 +1,10 @@
 /** Statements but for the canonical loops (loops.ts). */
 
-import { assign, block, bool, breakTo, continueTo, fail, ifStmt, op, ret, TRUE, whileStmt } from '../../ir/build.ts'
-import type { Expr as IrExpr, Label as IrLabel, Stmt as IrStmt, Local, ScalarType } from '../../ir/ir.ts'
-import { BOOL, F64, isInteger } from '../../ir/types.ts'
+import { block, bool, breakTo, continueTo, fail, ifStmt, num, op, ret, TRUE, whileStmt } from '../../ir/build.ts'
+import type { Expr as IrExpr, Label as IrLabel, Stmt as IrStmt, Local } from '../../ir/ir.ts'
+import { F64, isInteger } from '../../ir/types.ts'
 import type { Expr, Label, Loc, Stmt } from '../ast.ts'
-import { coerce } from './builder.ts'
+import { coerce, held } from './builder.ts'
 import type { Exprs } from './exprs.ts'
 import { canonicalFor, prangeLoop } from './loops.ts'
 
@@ -42,12 +42,7 @@ export class Stmts {
     const { b } = x
     switch (stmt.kind) {
       case 'declare':
-        if (!stmt.init) return
-        if (stmt.init.kind === 'new') {
-          b.emit(assign(x.variable(stmt.variable), this.fresh(stmt.init)))
-          return
-        }
-        x.set(stmt.variable, x.value(stmt.init))
+        if (stmt.init) x.set(stmt.variable, x.value(stmt.init))
         return
       case 'expr':
         x.effects(stmt.expr)
@@ -119,17 +114,12 @@ export class Stmts {
           b.emit(ret())
           return
         }
-        const value = x.value(stmt.value!)
-        b.emit(ret(this.result.kind === 'scalar' && this.result !== BOOL ? coerce(value, this.result) : value))
+        b.emit(ret(held(x.value(stmt.value!), this.result)))
         return
       }
       default:
         stmt satisfies never
     }
-  }
-
-  private fresh(expr: Extract<Expr, { kind: 'new' }>): IrExpr {
-    return this.x.array(expr)
   }
 
   private exitUnless(when: IrExpr, label: IrLabel): IrStmt {
@@ -142,11 +132,9 @@ export class Stmts {
     const { b } = this.x
     const loc = 'loc' in subject ? subject.loc : subject
     const kept = b.temp(coerce(value, F64), 'whole')
-    const whole = op('eq', op('sub', kept, op('trunc', kept)), coerceNumber(0))
-    const exact = op('le', op('abs', kept), coerceNumber(Number.MAX_SAFE_INTEGER))
+    const whole = op('eq', op('sub', kept, op('trunc', kept)), num(F64, 0))
+    const exact = op('le', op('abs', kept), num(F64, Number.MAX_SAFE_INTEGER))
     b.emit(ifStmt(op('not', op('and', whole, exact)), [fail(b.site('integer', b.text(loc), loc), kept)]))
     return kept
   }
 }
-
-const coerceNumber = (value: number): IrExpr => ({ kind: 'const', type: F64 as ScalarType, value })
