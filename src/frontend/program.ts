@@ -266,7 +266,7 @@ class ProgramLowering {
       if (exprs.variableType(variable) === type) {
         const local: Local = { name: builder.names.fresh(variable.name), type }
         params.push(local)
-        exprs.variables.set(variable, local)
+        exprs.hold(variable, local)
         return
       }
       const local: Local = { name: builder.names.fresh(`${variable.name}.in`), type }

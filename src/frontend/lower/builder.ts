@@ -41,6 +41,8 @@ export class ModuleParts {
 export class Builder {
   readonly locals: Local[] = []
   readonly names = new Names()
+  /** Locals that get their value in one place: naming one is keeping its value. */
+  readonly once = new Set<Local>()
   out: Stmt[] = []
   readonly source: SourceText
   private readonly parts: ModuleParts
@@ -77,8 +79,9 @@ export class Builder {
   }
   /** `value` kept as it is now. */
   temp(value: Expr, name = 't'): Expr {
-    if (value.kind === 'const') return value
+    if (value.kind === 'const' || (value.kind === 'local' && this.once.has(value.local))) return value
     const made = this.local(name, value.type)
+    this.once.add(made)
     this.emit(assign(made, value))
     return ref(made)
   }

@@ -1,19 +1,19 @@
 /** Choices: `?:`, `&&` and `||` of whatever kind of value. One arm alone is evaluated, and perhaps one alone reached. */
 
-import { assign, cond, ifStmt, op, ref } from '../../ir/build.ts'
+import { assign, cond, ifStmt, op, ref, select } from '../../ir/build.ts'
 import type { Expr as IrExpr } from '../../ir/ir.ts'
 import { opRecord } from '../../ir/ops/index.ts'
-import { BOOL, F64 } from '../../ir/types.ts'
+import { BOOL, F64, INDEX } from '../../ir/types.ts'
 import { visitExpr as visitIr } from '../../ir/walk.ts'
 import type { Expr } from '../ast.ts'
 import { held } from './builder.ts'
 import type { Exprs } from './exprs.ts'
-import { commonInteger } from './integers.ts'
+import { integerTypeOf, intLike, wider } from './integers.ts'
 
 type Conditional = Extract<Expr, { kind: 'conditional' }>
 type Logical = Extract<Expr, { kind: 'logical' }>
 
-/** Nodes that a truth value may have to be computed whether or not it is needed. */
+/** Nodes of a value that may be computed whether or not it is needed. */
 const SHORT = 6
 function isShort(e: IrExpr): boolean {
   let nodes = 0
@@ -51,14 +51,18 @@ function choose(x: Exprs, expr: Conditional | Logical, when: IrExpr, yes: () => 
   const a = x.b.apart(yes)
   const b = x.b.apart(no)
   let { type } = a.value
-  if (type !== b.value.type || type === F64) type = commonInteger(a.value, b.value) ?? F64
+  if (type !== b.value.type || type === F64) {
+    const whole = intLike(a.value) && intLike(b.value)
+    type = whole ? wider(INDEX, wider(integerTypeOf(a.value), integerTypeOf(b.value))) : F64
+  }
   const one = held(a.value, type)
   const other = held(b.value, type)
   if (a.stmts.length + b.stmts.length === 0 && type.kind === 'scalar') {
     // A short right side costs less than the branch around it; nothing in it can fail.
     const right = expr.kind === 'logical' && (expr.op === '&&' ? one : other)
     if (right && type === BOOL && isShort(right)) return op(expr.op === '&&' ? 'and' : 'or', when, right)
-    return cond(when, one, other)
+    // Processors choose between two integers without a branch that they could mispredict; between floats they branch.
+    return type !== F64 && isShort(one) && isShort(other) ? select(when, one, other) : cond(when, one, other)
   }
   const result = x.b.local('chosen', type)
   x.b.emit(ifStmt(when, [...a.stmts, assign(result, one)], [...b.stmts, assign(result, other)]))

@@ -33,7 +33,7 @@ export interface CallResolver {
 export class Exprs {
   readonly b: Builder
   readonly inferred: Inferred
-  readonly variables = new Map<Variable, Local>()
+  private readonly variables = new Map<Variable, Local>()
   private readonly calls: CallResolver
 
   constructor(builder: Builder, inferred: Inferred, calls: CallResolver) {
@@ -56,9 +56,14 @@ export class Exprs {
     let local = this.variables.get(variable)
     if (!local) {
       local = this.b.local(variable.name, this.variableType(variable))
-      this.variables.set(variable, local)
+      this.hold(variable, local)
     }
     return local
+  }
+  /** The variable is held in this local from here on; `once`: it does not change while it is. */
+  hold(variable: Variable, local: Local, once = !variable.assigned): void {
+    this.variables.set(variable, local)
+    if (once) this.b.once.add(local)
   }
   variableType(variable: Variable): Local['type'] {
     const fact = this.inferred.variables.get(variable)

@@ -5,7 +5,7 @@
  */
 
 import { compileError } from '../../errors.ts'
-import { assign, cast, forStmt, num, op, ref, select } from '../../ir/build.ts'
+import { cast, forStmt, num, op, select } from '../../ir/build.ts'
 import type { Expr as IrExpr, ScalarType } from '../../ir/ir.ts'
 import { F64, I32, I64, INDEX, isInteger } from '../../ir/types.ts'
 import type { Expr, Stmt, Variable } from '../ast.ts'
@@ -159,7 +159,7 @@ export function canonicalFor(s: Stmts, stmt: Extract<Stmt, { kind: 'for' }>): bo
   // The bound must fit too, even where the loop never reaches it.
   const type = wider(held, isInteger(limit.type) ? (limit.type as ScalarType) : I32)
   const local = x.b.local(variable.name, type)
-  x.variables.set(variable, local)
+  x.hold(variable, local, true)
   const label = s.loopLabel(stmt.label)
   const hi = coerce(limit, type)
   const body = s.body(stmt.body)
@@ -200,25 +200,11 @@ export function prangeLoop(s: Stmts, stmt: Extract<Stmt, { kind: 'prange' }>): v
     type = I64
   }
   const label = s.loopLabel(stmt.label)
-
-  // An iteration variable that the body assigns is a copy.
-  const copied = assignedIn(stmt.body).has(stmt.variable)
-  const counter = b.local(copied ? `${stmt.variable.name}.each` : stmt.variable.name, type)
-  const { stmts: body } = b.apart(() => {
-    if (copied) {
-      const own = x.variable(stmt.variable)
-      b.emit(assign(own, coerce(ref(counter), own.type as ScalarType)))
-    } else {
-      x.variables.set(stmt.variable, counter)
-    }
-    s.list(stmt.body)
-  })
-  b.emit(
-    forStmt(label, counter, coerce(start, type), coerce(stop, type), body, b.span(stmt.loc), {
-      step,
-      forKind: s.parallel ? 'parallel' : 'serial',
-    }),
-  )
+  const counter = b.local(stmt.variable.name, type)
+  x.hold(stmt.variable, counter, true)
+  const forKind = s.parallel ? 'parallel' : 'serial'
+  const [lo, hi] = [coerce(start, type), coerce(stop, type)]
+  b.emit(forStmt(label, counter, lo, hi, s.body(stmt.body), b.span(stmt.loc), { step, forKind }))
 }
 
 const isSmall = (e: IrExpr): boolean =>
