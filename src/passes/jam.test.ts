@@ -54,6 +54,14 @@ function pranged(x: Float64Array, r: Float64Array) {
     r[i] = s
   }
 }
+function later(x: Float64Array, r: Float64Array) {
+  const from = x.length - 30
+  for (let i = from; i < r.length; i++) {
+    let s = 0
+    for (let j = 0; j < x.length; j++) s += x[j]! / 3
+    r[i] = s
+  }
+}
 function carried(x: Float64Array, r: Float64Array) {
   let s = 0
   for (let i = 0; i < r.length; i++) {
@@ -81,6 +89,7 @@ describe('jam', () => {
     expect(jammed(rows, ['float64[]', 'float64[]'])).toBe(true)
     expect(jammed(product, ['float64[]', 'float64[]', 'float64[]', 'int32'])).toBe(true)
     expect(jammed(someRows, ['float64[]', 'float64[]'])).toBe(true)
+    expect(jammed(later, ['float64[]', 'float64[]'])).toBe(true)
     expect(jammed(pranged, ['float64[]', 'float64[]'], true)).toBe(true)
   })
 
@@ -98,6 +107,12 @@ describe('jam', () => {
     expect(roots).toBeLessThan(sums)
   })
 
+  it('asks once whether the arrays of a prange overlap', () => {
+    const { text } = wasmText(pranged, ['float64[]', 'float64[]'], true)
+    const asked = text.match(/if overlap\(r, x\)[\s\S]*?launch [^\n]*/)![0]
+    expect(asked.match(/overlap/g)).toHaveLength(1)
+  })
+
   const filled = (n: number, f: (i: number) => number) => {
     const a = allocate(Float64Array, n)
     for (let i = 0; i < n; i++) a[i] = f(i)
@@ -107,7 +122,7 @@ describe('jam', () => {
 
   for (const target of ['wasm', 'js'] as const) {
     it(`changes no bit, whatever the number of rows (${target})`, () => {
-      for (const kernel of [rows, someRows, carried, triangle]) {
+      for (const kernel of [rows, someRows, later, carried, triangle]) {
         const fast = jit(kernel, { target })
         for (let n = 0; n <= 20; n++) {
           const x = filled(33, (i) => Math.sin(i) * 5 + 5)
@@ -121,12 +136,17 @@ describe('jam', () => {
     })
 
     it(`gives plain's result where the arrays overlap (${target})`, () => {
-      const fast = jit(rows, { target })
-      const a = filled(40, (i) => i + 0.5)
-      const b = Float64Array.from(a)
-      fast(a.subarray(0, 30), a.subarray(10, 40))
-      rows(b.subarray(0, 30), b.subarray(10, 40))
-      expect(same(a, b)).toBe(true)
+      for (const [kernel, parallel] of [
+        [rows, false],
+        [pranged, true],
+      ] as const) {
+        const fast = jit(kernel, { target, parallel })
+        const a = filled(40, (i) => i + 0.5)
+        const b = Float64Array.from(a)
+        fast(a.subarray(0, 30), a.subarray(10, 40))
+        kernel(b.subarray(0, 30), b.subarray(10, 40))
+        expect(same(a, b), kernel.name).toBe(true)
+      }
     })
   }
 

@@ -31,7 +31,7 @@ import {
 } from '../ir/walk.ts'
 import { sizeOf } from './inline.ts'
 import type { PassContext } from './pass.ts'
-import { fresh, type Scope } from './trees.ts'
+import { fresh, isZero, type Scope } from './trees.ts'
 
 /** Rows side by side: as many sums as the processor adds while one addition takes its time. */
 const ROWS = 8
@@ -114,36 +114,44 @@ class Jamming {
   ): Stmt[] {
     const { scope } = this
     const out: Stmt[] = []
-    const lo = fresh(scope, 'lo', INDEX)
-    const hi = fresh(scope, 'hi', INDEX)
+    const lo = this.keep(loop.lo, 'lo', out)
+    const hi = this.keep(loop.hi, 'hi', out)
     const groups = fresh(scope, 'groups', INDEX)
     const rest = fresh(scope, 'rest', INDEX)
     const shift = Math.log2(ROWS)
     const bits = (e: Expr): Expr => ({ kind: 'cast', type: I32, value: e })
+    const from = (e: Expr): Expr => (isZero(lo) ? e : op('add', lo, e))
     const whole = (e: Expr): Expr => ({ kind: 'cast', type: INDEX, value: e })
-    const count = op('max', op('sub', ref(hi), ref(lo)), num(INDEX, 0))
+    const count = op('max', isZero(lo) ? hi : op('sub', hi, lo), num(INDEX, 0))
     out.push(
-      assign(lo, loop.lo),
-      assign(hi, loop.hi),
       assign(groups, whole(op('shr_s', bits(count), num(I32, shift)))),
-      assign(rest, op('add', ref(lo), whole(op('shl', bits(ref(groups)), num(I32, shift))))),
+      assign(rest, from(whole(op('shl', bits(ref(groups)), num(I32, shift))))),
     )
     const group = fresh(scope, 'group', INDEX)
     const first = fresh(scope, 'first', INDEX)
     const rows = new Rows(scope, loop, varying, readsStored, first)
-    const body = [assign(first, op('add', ref(lo), op('mul', ref(group), num(INDEX, ROWS)))), ...rows.body()]
+    const body = [assign(first, from(op('mul', ref(group), num(INDEX, ROWS)))), ...rows.body()]
     const label = scope.names.label(`${loop.label.name}.rows`)
+    const { serialIf, ...plain } = loop
     const jammed = forStmt(label, group, num(INDEX, 0), ref(groups), body, loop.span, {
       forKind: loop.forKind,
-      ...(loop.serialIf ? { serialIf: loop.serialIf } : {}),
+      // Where the guard below has overlapping arrays go in order, what runs in groups need not ask again.
+      ...(serialIf && overlaps.length === 0 ? { serialIf } : {}),
     })
-    const [remainder] = copyStmts([loop], scope.names) as [For]
-    const { serialIf: _, ...plain } = remainder
-    const both: Stmt[] = [jammed, { ...plain, forKind: 'serial', lo: ref(rest), hi: ref(hi) }]
+    const serial: For = { ...plain, forKind: 'serial' }
+    const [remainder] = copyStmts([serial], scope.names) as [For]
+    const both: Stmt[] = [jammed, { ...remainder, lo: ref(rest), hi }]
     if (overlaps.length === 0) return [...out, ...both]
     const guard = overlaps.map(([a, b]): Expr => overlap(a, b)).reduce((a, b) => op('or', a, b))
-    const { serialIf: __, ...ordered } = loop
-    return [...out, ifStmt(guard, [{ ...ordered, forKind: 'serial', lo: ref(lo), hi: ref(hi) }], both)]
+    return [...out, ifStmt(guard, [{ ...serial, lo, hi }], both)]
+  }
+
+  /** The bound as it is now; one that never changes needs no local for it. */
+  private keep(e: Expr, name: string, out: Stmt[]): Expr {
+    if (e.kind === 'const' || (e.kind === 'local' && this.symbols.isStable(e.local))) return e
+    const local = fresh(this.scope, name, e.type)
+    out.push(assign(local, e))
+    return ref(local)
   }
 }
 

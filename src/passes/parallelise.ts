@@ -6,6 +6,7 @@
 
 import { markFailing } from '../analysis/failing.ts'
 import { liveAfterEach } from '../analysis/liveness.ts'
+import { Symbols } from '../analysis/symbols.ts'
 import { assign, cast, forStmt, ifStmt, load, Names, num, op, ref, store } from '../ir/build.ts'
 import type { Expr, Fn, For, Launch, Local, Module, ScalarType, Stmt } from '../ir/ir.ts'
 import { array, F64, I64, INDEX } from '../ir/types.ts'
@@ -33,6 +34,7 @@ class Parallelise {
   private readonly module: Module
   private readonly fn: Fn
   private readonly context: PassContext
+  private readonly symbols: Symbols
   private readonly live: Map<Stmt, Set<Local>>
 
   constructor(module: Module, fn: Fn, context: PassContext) {
@@ -40,6 +42,7 @@ class Parallelise {
     this.fn = fn
     this.context = context
     this.scope = { names: Names.of(fn), locals: [], sites: [...module.sites] }
+    this.symbols = new Symbols(fn)
     this.live = liveAfterEach(fn, (s) => s.kind === 'for' && s.forKind === 'parallel')
   }
 
@@ -62,7 +65,7 @@ class Parallelise {
   private loop(loop: For): Stmt[] {
     const out: Stmt[] = []
     const keep = (e: Expr, name: string): Expr => {
-      if (e.kind === 'const') return e
+      if (e.kind === 'const' || (e.kind === 'local' && this.symbols.isStable(e.local))) return e
       const local = fresh(this.scope, name, e.type)
       out.push(assign(local, e))
       return ref(local)

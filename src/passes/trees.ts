@@ -94,7 +94,7 @@ export function blockCount(scope: Scope, trips: Local, span: Span, out: Stmt[]):
   return { length, count }
 }
 
-const isZero = (e: Expr): boolean => e.kind === 'const' && Number(e.value) === 0
+export const isZero = (e: Expr): boolean => e.kind === 'const' && Number(e.value) === 0
 
 /** The body with `continue` made a jump to its end, so that something can stand behind it. */
 function endless(body: readonly Stmt[], loop: Label, names: Names): Stmt[] {

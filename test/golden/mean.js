@@ -4,8 +4,7 @@ function mean(x) {
   let s = 0
   let n = 0
   const stop = x.length
-  const hi = stop
-  const trips = Math.max(hi, 0)
+  const trips = Math.max(stop, 0)
   let block = 1024
   while (block * 4096 < trips) {
     block = block + block

@@ -2,8 +2,7 @@
 
 function roots(x, r) {
   const stop = x.length
-  const hi = stop
-  rt.launch(0, 0, hi, [r, x], rt.overlap(r, x))
+  rt.launch(0, 0, stop, [r, x], rt.overlap(r, x))
   return r
 }
 
