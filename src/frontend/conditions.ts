@@ -103,7 +103,8 @@ function assigns(expr: Expr): boolean {
   return found
 }
 
-const flipped = (op: string): string =>
+/** The comparison with its sides exchanged. */
+export const flipped = (op: string): string =>
   op === '<' ? '>' : op === '<=' ? '>=' : op === '>' ? '<' : op === '>=' ? '<=' : op
 const negated = (op: string): string | undefined =>
   ({ '<': '>=', '<=': '>', '>': '<=', '>=': '<', '!==': '===', '!=': '===' })[op]

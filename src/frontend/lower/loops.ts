@@ -9,6 +9,7 @@ import { cast, forStmt, num, op, select } from '../../ir/build.ts'
 import type { Expr as IrExpr, ScalarType } from '../../ir/ir.ts'
 import { F64, I32, I64, INDEX, isInteger } from '../../ir/types.ts'
 import type { Expr, Stmt, Variable } from '../ast.ts'
+import { flipped } from '../conditions.ts'
 import { EXACT, fitsInt32, isIntegral } from '../facts.ts'
 import { visitExpr, visitStmts } from '../visit.ts'
 import { coerce, isWholeConst } from './builder.ts'
@@ -52,8 +53,7 @@ function shapeOf(stmt: Extract<Stmt, { kind: 'for' }>): Shape | undefined {
   if (!step) return undefined
   const mirrored = isVariable(test.right, variable)
   if (!mirrored && !isVariable(test.left, variable)) return undefined
-  const mirror = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
-  const relation = mirrored ? mirror[test.op as keyof typeof mirror] : test.op
+  const relation = mirrored ? flipped(test.op) : test.op
   const upward = relation === '<' || relation === '<='
   if (!upward && relation !== '>' && relation !== '>=') return undefined
   if (upward !== step > 0) return undefined
