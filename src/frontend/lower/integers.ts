@@ -33,7 +33,7 @@ export const integerTypeOf = (e: IrExpr): ScalarType => {
   return value >= -(2 ** 31) && value < 2 ** 31 ? I32 : I64
 }
 
-/** The integer type in which both are compared or chosen between; undefined where one is no integer. */
+/** The integer type in which both are compared; undefined where one is no integer, or both are constants. */
 export function commonInteger(a: IrExpr, b: IrExpr): ScalarType | undefined {
   if (!intLike(a) || !intLike(b) || !(isInteger(a.type) || isInteger(b.type))) return undefined
   return wider(integerTypeOf(a), integerTypeOf(b))
