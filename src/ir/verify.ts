@@ -277,7 +277,7 @@ class FnVerifier {
       if (seen.has(r.local) || r.local === s.variable) this.#fail(`${r.local.name} is reduced twice`, s)
       seen.add(r.local)
       const bits = r.op === 'and' || r.op === 'or' || r.op === 'xor'
-      const wanted = bits ? ['i32'] : ['f64', 'f32', 'i32', 'i64', 'index']
+      const wanted = bits ? ['i32', 'index'] : ['f64', 'f32', 'i32', 'i64', 'index']
       if (!wanted.includes(typeName(r.local.type))) {
         this.#fail(`${r.op} does not reduce ${r.local.name}: ${typeName(r.local.type)}`, s)
       }
