@@ -22,7 +22,7 @@ import { Unsupported } from '../../src/targets/target.ts'
 import type { TypedArray } from '../../src/types.ts'
 import { isArray, makeArgs, same, sameArray } from './inputs.ts'
 import { type Outcome, type Plain, runPlain } from './oracle.ts'
-import type { ArrayName, Input } from './tree.ts'
+import { ARRAYS, type ArrayName, type Input } from './tree.ts'
 
 /** A program as text: what regressions are written in, and what trees print as. */
 export interface Case {
@@ -61,6 +61,8 @@ export interface CheckOptions {
   readonly threads?: readonly number[]
 }
 
+/** Given to the compiler outright: it would look for them in the scopes first, by the inspector, for 25 ms a program. */
+const GLOBALS = ['Math', 'Number', 'Boolean', 'isNaN', 'isFinite', 'NaN', 'Infinity', ...ARRAYS]
 const FUEL = 4000
 /** Statements that the interpreter may run for the same. */
 const INTERPRETER_FUEL = 2_000_000
@@ -104,7 +106,7 @@ class Subject {
     this.sums = sums
     const names = program.functions.map((text) => /^function (\w+)/.exec(text)![1]!)
     const text = `${program.functions.join('\n')}
-return { kernel, captures: () => ({ prange, atomic, ${names.slice(0, -1).join(', ')} }) }`
+return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.slice(0, -1)].join(', ')} }) }`
     const made = new Function('prange', 'atomic', text)(prange, atomic)
     this.kernel = made.kernel
     this.captures = made.captures
@@ -135,7 +137,7 @@ return { kernel, captures: () => ({ prange, atomic, ${names.slice(0, -1).join(',
       return new Compiled(this.kernel, types, settingsOf({ parallel, captures: this.captures }), false)
     } catch (error) {
       if (error instanceof CompileError) throw error
-      return this.crash('compiling', error, '')
+      return this.crash('compiling', error, () => '')
     }
   }
 
@@ -164,7 +166,7 @@ return { kernel, captures: () => ({ prange, atomic, ${names.slice(0, -1).join(',
         })
       } catch (error) {
         if (error instanceof CompileError || error instanceof Disagreement) throw error
-        this.crash(`passes, ${name}, ${target}`, error, printModule(portable))
+        this.crash(`passes, ${name}, ${target}`, error, () => printModule(portable))
       }
     }
     return reference
@@ -175,18 +177,18 @@ return { kernel, captures: () => ({ prange, atomic, ${names.slice(0, -1).join(',
     try {
       verify(module)
     } catch (error) {
-      this.crash(`verifier, ${execution}`, error, text())
+      this.crash(`verifier, ${execution}`, error, text)
     }
     const ending = this.interpretWith(module, {})
     if (ending.outcome.kind === 'endless') return reference
     if (trees) {
-      if (!this.near(ending)) this.disagree(execution, reference, ending, text())
+      if (!this.near(ending)) this.disagree(execution, reference, ending, text)
       return ending
     }
-    this.hold(execution, reference, ending, text(), true)
+    this.hold(execution, reference, ending, text, true)
     if (launches(module) && reference.outcome.kind === 'value') {
       const split = this.interpretWith(module, { chunk: 1, reverse: true })
-      if (split.outcome.kind !== 'endless') this.hold(`${execution}, backwards`, reference, split, text(), true)
+      if (split.outcome.kind !== 'endless') this.hold(`${execution}, backwards`, reference, split, text, true)
     }
     return reference
   }
@@ -214,13 +216,13 @@ return { kernel, captures: () => ({ prange, atomic, ${names.slice(0, -1).join(',
       loaded = compiled.load(target)
     } catch (error) {
       if (error instanceof Unsupported) return
-      this.crash(execution, error, printModule(compiled.program.module))
+      this.crash(execution, error, () => printModule(compiled.program.module))
     }
     const text = () => printModule(compiled.lowerFor(target).module)
     for (const shared of [false, true]) {
       const args = shared ? makeArgs(this.program.inputs, allocated) : makeArgs(this.program.inputs)
       const outcome = attempt(() => loaded.call(args))
-      this.hold(`${execution}${shared ? ', allocated' : ''}`, reference, { outcome, args }, text(), effects)
+      this.hold(`${execution}${shared ? ', allocated' : ''}`, reference, { outcome, args }, text, effects)
     }
   }
 
@@ -228,11 +230,11 @@ return { kernel, captures: () => ({ prange, atomic, ${names.slice(0, -1).join(',
   private runPublic(reference: Ending): void {
     const args = makeArgs(this.program.inputs)
     const jitted = jit(this.kernel as (...a: unknown[]) => unknown, { captures: this.captures })
-    this.hold('jit', reference, { outcome: attempt(() => jitted(...args)), args }, '', true)
+    this.hold('jit', reference, { outcome: attempt(() => jitted(...args)), args }, () => '', true)
   }
 
   /** Effects of a call that failed are compared where iterations run in order. */
-  private hold(execution: string, expected: Ending, actual: Ending, module: string, effects: boolean): void {
+  private hold(execution: string, expected: Ending, actual: Ending, module: () => string, effects: boolean): void {
     const compareArgs = effects || expected.outcome.kind === 'value'
     if (sameOutcome(expected, actual) && (!compareArgs || sameArgs(expected, actual))) return
     this.disagree(execution, expected, actual, module)
@@ -257,12 +259,12 @@ return { kernel, captures: () => ({ prange, atomic, ${names.slice(0, -1).join(',
     return loops === 1 && name !== undefined && new RegExp(`^ {4}${name} [+-]= `, 'm').test(text)
   }
 
-  private crash(execution: string, error: unknown, module: string): never {
+  private crash(execution: string, error: unknown, module: () => string): never {
     return this.disagree(execution, this.plain, { outcome: { kind: 'broken', error }, args: [] }, module)
   }
 
-  private disagree(execution: string, expected: Ending, actual: Ending, module: string): never {
-    throw new Disagreement({ kind: 'differ', execution, expected, actual, module })
+  private disagree(execution: string, expected: Ending, actual: Ending, module: () => string): never {
+    throw new Disagreement({ kind: 'differ', execution, expected, actual, module: module() })
   }
 }
 

@@ -91,6 +91,7 @@ export function number(s: Scope, depth: number): Expr {
   return rng.weighted<() => Expr>([
     [30, () => binary(rng.pick(['+', '-', '*', '+', '-', '*', '/', '%']), next(), next())],
     [8, () => integer(s, depth)],
+    [3, () => temptation(s, next())],
     [
       7,
       () =>
@@ -109,6 +110,18 @@ export function number(s: Scope, depth: number): Expr {
     [14, () => element(s, depth - 1)],
     [5, () => helperCall(s, depth, 'num') ?? next()],
     [1.5, () => effect(s, depth) ?? next()],
+  ])()
+}
+
+/** What looks as if it could be simplified, and mostly may not: −0, NaN and rounding tell. */
+function temptation({ rng }: Scope, e: Expr): Expr {
+  return rng.weighted<() => Expr>([
+    [2, () => binary(rng.pick(['+', '-']), e, num(rng.pick([0, -0])))],
+    [1, () => binary(rng.pick(['+', '-', '*']), num(rng.pick([0, -0, -1])), e)],
+    [1, () => binary(rng.pick(['-', '/', '*', '+', '%']), e, e)],
+    [1, () => binary('*', e, num(rng.pick([0, 1, -1, 2])))],
+    [1, () => binary('/', e, num(rng.pick([1, 3, 10, 2, 0.1])))],
+    [1, () => binary('**', e, num(rng.pick([0, 1, 2, 0.5])))],
   ])()
 }
 

@@ -174,7 +174,7 @@ function defaults(s: Scope, params: readonly Param[]): Scope {
 function arrayInput(s: Scope, type: ArrayName, before: readonly Input[]): Input {
   const { rng } = s
   const others = before.flatMap((input, of) => (input.kind === 'array' && input.data.length > 0 ? [{ input, of }] : []))
-  if (others.length > 0 && rng.chance(0.12)) {
+  if (others.length > 0 && rng.chance(0.2)) {
     const { input, of } = rng.pick(others)
     const size = bytesOf(type)
     const bytes = input.data.length * bytesOf(input.type)
