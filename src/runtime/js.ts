@@ -1,16 +1,17 @@
 /**
  * Loads checked JavaScript (targets/target.ts says what its text returns and asks for) and calls it.
  *
- * A program without parallel parts runs on the caller's arrays as they are. One with such parts runs in shared memory,
- * where other threads reach it: ordinary arguments are lent to it, and what it allocates belongs to the call, except
- * for the result, so that nothing waits for the garbage collector.
+ * A program without parallel parts runs on the caller's arrays as they are; what it makes is shared where those are.
+ * One with such parts runs in shared memory, where other threads reach it: ordinary arguments are lent to it. What a
+ * program allocates in shared memory belongs to the call, except for the result, so that nothing waits for the garbage
+ * collector.
  */
 
 import { TsumbaError } from '../errors.ts'
 import type { Type } from '../ir/ir.ts'
 import type { JsArtifact } from '../targets/target.ts'
 import { DTYPES, type DType, dtypeCode, dtypeInfo, dtypeOf, type TypedArray } from '../types.ts'
-import { adopt, bufferBehind, isShared, viewAt, viewOf } from './arrays.ts'
+import { adopt, bufferBehind, isShared, pressure, viewAt, viewOf } from './arrays.ts'
 import { borrowArea, type Loan, lend, take, writeHeader } from './arrays-lend.ts'
 import { failureError, internalError, translate } from './failure.ts'
 import { HEADER, SLOT, TLS } from './layout.ts'
@@ -38,6 +39,8 @@ interface Code {
 
 /** A call may hold so many bytes of its own in shared memory; past that its arrays are ordinary ones. */
 const CALL_LIMIT = 2 ** 30
+/** The same for a program of one thread, which needs no shared memory but saves fresh pages by it. */
+const SERIAL_LIMIT = 2 ** 28
 
 /** @throws TsumbaError `no-eval` where the page's policy forbids making functions from text. */
 export function loadJs(artifact: JsArtifact, options: LoadOptions): Loaded {
@@ -49,6 +52,7 @@ class Program implements Loaded {
   private readonly options: LoadOptions
   private readonly code: Code
   private readonly arrays: readonly number[]
+  private readonly allocates: boolean
   private readonly made: Heap | undefined
   private id: number | undefined
   /** Blocks of the call under way, by their view; undefined where arrays are ordinary. */
@@ -59,10 +63,12 @@ class Program implements Loaded {
     this.artifact = artifact
     this.options = options
     this.arrays = artifact.entry.params.flatMap((type, k) => (type.kind === 'array' ? [k] : []))
-    this.made = artifact.launches.length > 0 ? heap() : undefined
+    this.allocates = /\brt\.alloc\(/.test(artifact.text)
+    this.made = artifact.launches.length > 0 || this.allocates ? heap() : undefined
     const rt = {
       fail: (site: number, value0?: number, value1?: number) => new Failed(site, value0, value1),
-      alloc: (dtype: DType | number, length: number, site: number) => this.alloc(dtype, length, site),
+      alloc: (dtype: DType | number, length: number, site: number, raw?: boolean) =>
+        this.alloc(dtype, length, site, raw),
       overlap,
       launch: (ordinal: number, lo: number, hi: number, args: readonly unknown[], serial: unknown) =>
         this.launch(ordinal, lo, hi, args, serial),
@@ -84,14 +90,22 @@ class Program implements Loaded {
 
   call(args: readonly unknown[]): unknown {
     try {
-      // On one thread nobody else needs to reach the arrays, and copies would only cost time.
-      return this.made && getNumThreads() > 1 ? this.callShared(this.made, args) : this.callInPlace(args)
+      return this.made && this.wantsShared(args) ? this.callShared(this.made, args) : this.callInPlace(args)
     } catch (error) {
       if (!(error instanceof Failed)) throw translate(error, this.options.name)
       const site = this.options.sites[error.site]
       if (!site) throw internalError(this.options.name, 'a failure without a site')
       throw failureError(site, this.options.sources, error.value0, error.value1)
     }
+  }
+
+  /**
+   * On several threads all must reach the arrays. On one, copies would only cost time; but where all arguments are
+   * shared already, so are the results: memory used before costs less than fresh pages.
+   */
+  private wantsShared(args: readonly unknown[]): boolean {
+    if (this.artifact.launches.length > 0 && getNumThreads() > 1) return true
+    return this.allocates && this.arrays.length > 0 && this.arrays.every((k) => isShared(args[k] as TypedArray))
   }
 
   async(args: readonly unknown[]): Promise<unknown> {
@@ -151,12 +165,13 @@ class Program implements Loaded {
     }
   }
 
-  private alloc(dtype: DType | number, length: number, site: number): TypedArray {
+  private alloc(dtype: DType | number, length: number, site: number, raw = false): TypedArray {
     const info = typeof dtype === 'number' ? DTYPES[dtype]! : dtypeInfo(dtype)
     if (!(length >= 0) || !Number.isInteger(length)) throw new Failed(site, length, 0)
     const bytes = length * info.size
-    if (this.blocks && this.made && this.blockBytes + bytes <= CALL_LIMIT) {
-      const handle = this.made.allocator.alloc(dtypeCode(info.name), length, true)
+    const limit = this.artifact.launches.length > 0 ? CALL_LIMIT : pressure(bytes) ? 0 : SERIAL_LIMIT
+    if (this.blocks && this.made && this.blockBytes + bytes <= limit) {
+      const handle = this.made.allocator.alloc(dtypeCode(info.name), length, !raw)
       if (handle !== 0) {
         const view = viewOf(this.made, handle)
         this.blocks.set(view, handle)

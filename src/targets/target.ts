@@ -50,8 +50,8 @@ export interface WasmArtifact {
 /**
  * JavaScript text: the body of `new Function('rt', text)`, which returns `{ entry, launches }`.
  * `entry(...args)` takes JS numbers, booleans and typed arrays and returns the result; `launches[k](lo, hi, ...args)`.
- * A failure is thrown as `rt.fail(site, value0, value1)` makes it. `rt.alloc(dtype, length, site)` gives a zeroed typed
- * array; `rt.launch(ordinal, lo, hi, args, serial)` runs a launched function over the range; `rt.overlap(a, b)`.
+ * A failure is thrown as `rt.fail(site, value0, value1)` makes it. `rt.alloc(dtype, length, site, raw?)` gives a typed
+ * array, zeroed unless `raw`; `rt.launch(ordinal, lo, hi, args, serial)` runs a launched function over the range; `rt.overlap(a, b)`.
  */
 export interface JsArtifact {
   readonly kind: 'js'

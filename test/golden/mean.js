@@ -10,8 +10,8 @@ function mean(x) {
     block = block + block
   }
   const blocks = Math.ceil(trips / block) + 0
-  const s_partials = rt.alloc(0, blocks, 2)
-  const n_partials = rt.alloc(0, blocks, 2)
+  const s_partials = rt.alloc(0, blocks, 2, true)
+  const n_partials = rt.alloc(0, blocks, 2, true)
   rt.launch(0, 0, blocks, [n_partials, s_partials, x, block, trips], false)
   if (blocks > 0) {
     let width = blocks | 0

@@ -115,7 +115,8 @@ class FunctionPrinter implements LocalNames {
         if (s.local.type.kind !== 'array') throw new Unsupported('an alloc of what is not an array')
         if (isStack(s.local)) return s.zero ? [`${this.local(s.local)}.fill(0)`] : []
         const code = dtypeCode(s.local.type.dtype)
-        return [`${this.target(s, s.local)} = rt.alloc(${code}, ${this.expr(s.length)}, ${s.site})`]
+        const raw = s.zero ? '' : ', true'
+        return [`${this.target(s, s.local)} = rt.alloc(${code}, ${this.expr(s.length)}, ${s.site}${raw})`]
       }
       case 'if':
         return this.if(s)
