@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { CONTROL, HEADER, HEAP_START, TLS } from './layout.ts'
 import { allocatePermanent, heap, heapReason } from './memory.ts'
 
+const NODE_MAJOR = Number(process.versions.node.split('.')[0])
+
 describe('heap', () => {
   it('is made once, small, with an area for this thread', () => {
     const made = heap()!
@@ -39,6 +41,10 @@ describe('heap', () => {
       { encoding: 'utf8' },
     )
     expect(run.stderr).toBe('')
-    expect(JSON.parse(run.stdout)).toEqual([true, expect.stringMatching(/no shared memory .*ulimit -v/), 3])
+    const [none, reason, length] = JSON.parse(run.stdout)
+    expect(length).toBe(3)
+    // Newer engines reserve less and find room.
+    if (none || NODE_MAJOR < 24) expect(reason).toMatch(/no shared memory .*ulimit -v/)
+    else expect(reason).toBe('')
   })
 })
