@@ -148,8 +148,10 @@ return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.
   private interpretAll(compiled: Compiled, parallel: boolean): Ending {
     const portable = compiled.program.module
     const name = parallel ? 'parallel' : 'serial'
-    let reference = this.interpretOne(portable, `interpreter, ${name}, lowered`, this.plain, hasTree(portable))
+    const lowered = this.interpretOne(portable, `interpreter, ${name}, lowered`, this.plain, hasTree(portable))
+    let final: Ending | undefined
     for (const target of ['js', 'wasm'] as const) {
+      let reference = lowered
       const context = {
         target,
         parallel,
@@ -168,8 +170,11 @@ return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.
         if (error instanceof CompileError || error instanceof Disagreement) throw error
         this.crash(`passes, ${name}, ${target}`, error, () => printModule(portable))
       }
+      // Targets have one tree.
+      if (final) this.hold(`trees, ${name}`, final, reference, () => printModule(portable), true)
+      final = reference
     }
-    return reference
+    return final!
   }
 
   private interpretOne(module: Module, execution: string, reference: Ending, trees: boolean): Ending {
