@@ -37,7 +37,8 @@ export function mathFact(name: string, args: readonly NumberFact[]): Fact | unde
     case 'Math.abs':
       return a && abs(a)
     case 'Math.sqrt':
-      if (a && a.lo >= 0) return { ...a, int: false, lo: Math.sqrt(a.lo), hi: Math.sqrt(a.hi) }
+      // Where a loop cannot run the interval is empty, and its upper end may be negative.
+      if (a && a.lo >= 0 && a.hi >= a.lo) return { ...a, int: false, lo: Math.sqrt(a.lo), hi: Math.sqrt(a.hi) }
       return a && inRange(0, Infinity)
     case 'Math.floor':
       return a && integerPart(Math.floor, a)
