@@ -4,6 +4,7 @@ import { check, shareEverything } from './check.ts'
 import type { Regression } from './regression.ts'
 import { describe as describeDifference } from './report.ts'
 import { fuzz, tallyText } from './session.ts'
+import { watchdog } from './watchdog.ts'
 
 /** Reasons for which the compiler may refuse a generated program: loops that it cannot prove free of races. */
 const ALLOWED = ['race', 'race-variable']
@@ -31,7 +32,9 @@ describe('programs that once differed', async () => {
 it(
   `random programs agree (FUZZ_SEED=${seed})`,
   async () => {
-    const tally = await fuzz({ seed, seconds, ...(count === undefined ? {} : { count }) })
+    const dog = watchdog(seed, 60)
+    const tally = await fuzz({ seed, seconds, began: dog.at, ...(count === undefined ? {} : { count }) })
+    dog.stop()
     console.log(`FUZZ_SEED=${seed}: ${tallyText(tally)}`)
     expect(tally.differences.join('\n')).toBe('')
     const strange = [...tally.refusals].filter(([code]) => !ALLOWED.includes(code))
