@@ -18,7 +18,7 @@ import { callingThread, recursiveFunctions } from '../analysis/calls.ts'
 import { markFailing } from '../analysis/failing.ts'
 import { exposedReads, liveAfterEach } from '../analysis/liveness.ts'
 import { assign, block, breakTo, cast, cond, ifStmt, Names, num, op, ref, whileStmt } from '../ir/build.ts'
-import type { Block, Expr, Fn, For, Local, Module, ScalarType, Site, Stmt, Type } from '../ir/ir.ts'
+import type { Block, Expr, Fn, For, If, Local, Module, ScalarType, Site, Stmt, Type } from '../ir/ir.ts'
 import { copyStmts } from '../ir/rename.ts'
 import { F64 } from '../ir/types.ts'
 import { assignedLocals, flatMapList, mapStmtBodies, mapStmts, stmtBodies, usedLocals, visitStmts } from '../ir/walk.ts'
@@ -111,6 +111,7 @@ class Chunker {
   readonly #names: Names
   /** How often each array local stands in the function as the place of a value; see `#fits`. */
   readonly #fnUses: ReadonlyMap<Local, number>
+  #spare: readonly For[] = []
 
   constructor(fn: Fn, sizes: Sizes) {
     this.#fn = fn
@@ -121,10 +122,25 @@ class Chunker {
 
   /** `depth`: loops around the statements that stay in their place. */
   list(stmts: readonly Stmt[], depth: number): readonly Stmt[] {
+    let before: Stmt | undefined
     return flatMapList(stmts, (s) => {
-      if (s.kind === 'for') return this.#for(s, depth)
+      const rest = s.kind === 'for' && before?.kind === 'for' && isCopy(s, before)
+      before = s
+      // What other passes have written twice they run quickly in its first place; the rest of it waits for nothing.
+      if (s.kind === 'for') return rest || this.#spare.some((loop) => isCopy(s, loop)) ? s : this.#for(s, depth)
+      if (s.kind === 'if') return this.#if(s, depth)
       return mapStmtBodies(s, (body) => this.list(body, s.kind === 'while' ? depth + 1 : depth))
     })
+  }
+
+  /** Loops of the second arm that stand in the first too are the spare ones, for what the first cannot do. */
+  #if(s: If, depth: number): Stmt {
+    const yes = this.list(s.then, depth)
+    const outer = this.#spare
+    this.#spare = [...outer, ...loopsIn(s.then)]
+    const no = this.list(s.else, depth)
+    this.#spare = outer
+    return yes === s.then && no === s.else ? s : ifStmt(s.cond, yes, no)
   }
 
   #for(s: For, depth: number): Stmt | readonly Stmt[] {
@@ -232,6 +248,20 @@ function countLocals(stmts: readonly Stmt[]): Map<Local, number> {
     },
   })
   return counts
+}
+
+/** Whether two loops are the same one of the source. */
+const isCopy = (a: For, b: For): boolean =>
+  a.span.source === b.span.source && a.span.start === b.span.start && a.span.end === b.span.end
+
+function loopsIn(stmts: readonly Stmt[]): For[] {
+  const found: For[] = []
+  visitStmts(stmts, {
+    stmt: (s) => {
+      if (s.kind === 'for') found.push(s)
+    },
+  })
+  return found
 }
 
 const hasLoops = (stmts: readonly Stmt[]): boolean =>

@@ -109,7 +109,7 @@ describe('jam', () => {
 
   it('asks once whether the arrays of a prange overlap', () => {
     const { text } = wasmText(pranged, ['float64[]', 'float64[]'], true)
-    const asked = text.match(/if overlap\(r, x\)[\s\S]*?launch [^\n]*/)![0]
+    const asked = text.match(/if not\(overlap\(r, x\)\)[\s\S]*?launch [^\n]*/)![0]
     expect(asked.match(/overlap/g)).toHaveLength(1)
   })
 

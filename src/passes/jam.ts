@@ -43,26 +43,45 @@ export function jam(module: Module, context: PassContext): Module {
   return functions === module.functions ? module : { ...module, functions }
 }
 
+/** What is known of a function; found out where a loop has the shape, which most have not. */
+interface Knowledge {
+  readonly scope: Scope
+  readonly symbols: Symbols
+  readonly races: RaceAnalysis
+  readonly live: Map<Stmt, Set<Local>>
+}
+
 class Jamming {
+  private readonly module: Module
   private readonly fn: Fn
   private readonly context: PassContext
-  private readonly scope: Scope
-  private readonly symbols: Symbols
-  private readonly races: RaceAnalysis
-  private readonly live: Map<Stmt, Set<Local>>
+  private known: Knowledge | undefined
 
   constructor(module: Module, fn: Fn, context: PassContext) {
+    this.module = module
     this.fn = fn
     this.context = context
-    this.scope = { names: Names.of(fn), locals: [], sites: [] }
-    this.symbols = new Symbols(fn)
-    this.races = new RaceAnalysis(module, fn, this.symbols, [])
-    this.live = liveAfterEach(fn, (s) => s.kind === 'for')
+  }
+
+  private get knowledge(): Knowledge {
+    if (!this.known) {
+      const { module, fn } = this
+      const symbols = new Symbols(fn)
+      this.known = {
+        scope: { names: Names.of(fn), locals: [], sites: [] },
+        symbols,
+        races: new RaceAnalysis(module, fn, symbols, []),
+        live: liveAfterEach(fn, (s) => s.kind === 'for'),
+      }
+    }
+    return this.known
   }
 
   run(): Fn {
     const body = this.list(this.fn.body, [])
-    return body === this.fn.body ? this.fn : { ...this.fn, locals: [...this.fn.locals, ...this.scope.locals], body }
+    return body === this.fn.body
+      ? this.fn
+      : { ...this.fn, locals: [...this.fn.locals, ...this.knowledge.scope.locals], body }
   }
 
   private list(stmts: readonly Stmt[], outer: readonly For[]): readonly Stmt[] {
@@ -75,14 +94,17 @@ class Jamming {
   /** The statements that stand for the loop, or undefined where it stays. */
   private loop(loop: For, outer: readonly For[]): readonly Stmt[] | undefined {
     if (loop.step !== 1 || loop.variable.type !== INDEX || loop.reductions.length > 0) return undefined
-    if (!isSafe(loop.body) || sizeOf(loop.body) > BODY) return undefined
     const inner = loop.body.filter((s): s is For => s.kind === 'for')
     if (inner.length === 0 || inner.some((s) => s.body.some((t) => t.kind === 'for'))) return undefined
+    if (!isSafe(loop.body) || sizeOf(loop.body) > BODY || !inner.some(foldsFloats)) return undefined
+    // What a row hands to the next keeps them in order, whatever else is true of them.
+    const handed = exposedReads(loop.body)
+    if ([...assignedLocals(loop.body)].some((l) => handed.has(l))) return undefined
     const readsStored = this.readsStored(loop)
     const varying = varyingLocals(loop, readsStored)
     if (!inner.every((s) => isUniform(s.lo, varying) && isUniform(s.hi, varying))) return undefined
-    if (!inner.some(foldsFloats)) return undefined
-    const found = this.races.check(loop, outer, this.live.get(loop) ?? new Set())
+    const { races, live } = this.knowledge
+    const found = races.check(loop, outer, live.get(loop) ?? new Set())
     if (isRace(found) || found.reductions.length > 0) return undefined
 
     this.context.note(
@@ -100,10 +122,10 @@ class Jamming {
     const stored = new Set<Local>()
     visitStmts(loop.body, {
       stmt: (s) => {
-        if (s.kind === 'store') stored.add(this.symbols.root(s.array))
+        if (s.kind === 'store') stored.add(this.knowledge.symbols.root(s.array))
       },
     })
-    return (e) => someExpr(e, (node) => node.kind === 'load' && stored.has(this.symbols.root(node.array)))
+    return (e) => someExpr(e, (node) => node.kind === 'load' && stored.has(this.knowledge.symbols.root(node.array)))
   }
 
   private written(
@@ -112,7 +134,7 @@ class Jamming {
     readsStored: (e: Expr) => boolean,
     overlaps: readonly (readonly [Local, Local])[],
   ): Stmt[] {
-    const { scope } = this
+    const { scope } = this.knowledge
     const out: Stmt[] = []
     const lo = this.keep(loop.lo, 'lo', out)
     const hi = this.keep(loop.hi, 'hi', out)
@@ -143,13 +165,13 @@ class Jamming {
     const both: Stmt[] = [jammed, { ...remainder, lo: ref(rest), hi }]
     if (overlaps.length === 0) return [...out, ...both]
     const guard = overlaps.map(([a, b]): Expr => overlap(a, b)).reduce((a, b) => op('or', a, b))
-    return [...out, ifStmt(guard, [{ ...serial, lo, hi }], both)]
+    return [...out, ifStmt(op('not', guard), both, [{ ...serial, lo, hi }])]
   }
 
   /** The bound as it is now; one that never changes needs no local for it. */
   private keep(e: Expr, name: string, out: Stmt[]): Expr {
-    if (e.kind === 'const' || (e.kind === 'local' && this.symbols.isStable(e.local))) return e
-    const local = fresh(this.scope, name, e.type)
+    if (e.kind === 'const' || (e.kind === 'local' && this.knowledge.symbols.isStable(e.local))) return e
+    const local = fresh(this.knowledge.scope, name, e.type)
     out.push(assign(local, e))
     return ref(local)
   }

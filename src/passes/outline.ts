@@ -4,7 +4,7 @@
  * it (a local takes a copy where the region assigns it); what is read afterwards becomes results.
  */
 
-import { markFailing } from '../analysis/failing.ts'
+import { marked } from '../analysis/failing.ts'
 import { liveBefore } from '../analysis/liveness.ts'
 import { assign, Names, ref, ret } from '../ir/build.ts'
 import type { Fn, Label, Local, LocalRef, Module, Stmt } from '../ir/ir.ts'
@@ -73,7 +73,7 @@ export function outline({ module, name, body, lead, liveAfter }: Region): Outlin
     body: [...copies, ...statements, ret(...results.map((l) => ref(mine(l))))],
     canFail: false,
   }
-  return { fn: markFailing([...module.functions, fn]).at(-1)!, args: captured.map(ref), results }
+  return { fn: marked(fn, module.functions), args: captured.map(ref), results }
 }
 
 /** Whether the statements return, or jump to a label around them. */

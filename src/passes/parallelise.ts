@@ -10,7 +10,7 @@ import { Symbols } from '../analysis/symbols.ts'
 import { assign, cast, forStmt, ifStmt, load, Names, num, op, ref, store } from '../ir/build.ts'
 import type { Expr, Fn, For, Launch, Local, Module, ScalarType, Stmt } from '../ir/ir.ts'
 import { array, F64, I64, INDEX } from '../ir/types.ts'
-import { mapStmtBodies } from '../ir/walk.ts'
+import { mapStmtBodies, stmtBodies } from '../ir/walk.ts'
 import { dropUnusedLocals, outline } from './outline.ts'
 import type { PassContext } from './pass.ts'
 import { blockCount, combine, foldPartials, fresh, runBlock, type Scope, siteOf, tripCount } from './trees.ts'
@@ -18,6 +18,7 @@ import { blockCount, combine, foldPartials, fresh, runBlock, type Scope, siteOf,
 export function parallelise(module: Module, context: PassContext): Module {
   let now = module
   for (const fn of module.functions) {
+    if (!hasParallel(fn.body)) continue
     const pass = new Parallelise(now, fn, context)
     const body = pass.list(fn.body)
     if (body === fn.body) continue
@@ -27,6 +28,9 @@ export function parallelise(module: Module, context: PassContext): Module {
   }
   return now
 }
+
+const hasParallel = (stmts: readonly Stmt[]): boolean =>
+  stmts.some((s) => (s.kind === 'for' && s.forKind === 'parallel') || stmtBodies(s).some(hasParallel))
 
 class Parallelise {
   readonly scope: Scope

@@ -50,7 +50,7 @@ function writeOut(loop: For, scope: Scope): Stmt[] {
   const tree = treeOf({ ...loop, reductions }, scope, lo, trips)
   if (loop.forKind === 'parallel') return [...out, ...tree]
   const ordered: For = { ...loop, lo, hi, reductions: [] }
-  const short = op('lt', ref(trips), num(trips.type as typeof INDEX, SHORT_LOOP))
+  const long = op('ge', ref(trips), num(trips.type as typeof INDEX, SHORT_LOOP))
   // Both versions stand in one function: labels are unique in it.
   const labels = new Map<Label, Label>()
   const label = (l: Label): Label => {
@@ -59,7 +59,7 @@ function writeOut(loop: For, scope: Scope): Stmt[] {
     return made
   }
   const copy = renameStmts([ordered], { label })
-  return [...out, ifStmt(short, copy, tree)]
+  return [...out, ifStmt(long, tree, copy)]
 }
 
 function kept(e: Expr, name: string, scope: Scope, out: Stmt[]): Expr {
