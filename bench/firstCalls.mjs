@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { calculateScores, logProduct, roots, rootsSum } from '../dist/cli/compare/programs/plain.js'
-import { jit } from '../dist/index.js'
+import { jit } from '../dist/node.js'
 import { median } from '../dist/statistics.js'
 
 if (process.argv[2] === 'once') {

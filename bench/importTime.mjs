@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { median } from '../dist/statistics.js'
 
-const url = new URL('../dist/index.js', import.meta.url).href
+const url = new URL('../dist/node.js', import.meta.url).href
 const script = `const t = performance.now(); await import('${url}'); console.log(performance.now() - t)`
 const once = () => Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }))
 once()

@@ -3,7 +3,7 @@
 import { assign, cond, ifStmt, op, ref, select } from '../../ir/build.ts'
 import type { Expr as IrExpr } from '../../ir/ir.ts'
 import { opRecord } from '../../ir/ops/index.ts'
-import { BOOL, F64, INDEX } from '../../ir/types.ts'
+import { BOOL, F64, I64, INDEX, isFloat, isInteger } from '../../ir/types.ts'
 import { visitExpr as visitIr } from '../../ir/walk.ts'
 import type { Expr } from '../ast.ts'
 import { held } from './builder.ts'
@@ -15,10 +15,18 @@ type Logical = Extract<Expr, { kind: 'logical' }>
 
 /** Nodes of a value that may be computed whether or not it is needed. */
 const SHORT = 6
+/**
+ * Whether a value may be computed where it is not chosen: it is cheap, and nothing in it rests on a proof, which may
+ * hold only under the condition (a cast to an integer, arithmetic that does not wrap).
+ */
 function isShort(e: IrExpr): boolean {
   let nodes = 0
   visitIr(e, (node) => {
-    nodes += node.kind === 'op' && (opRecord(node.op).kind === 'host' || node.op === 'rem') ? SHORT : 1
+    const proven =
+      (node.kind === 'op' && (node.type === INDEX || node.type === I64)) ||
+      (node.kind === 'cast' && isInteger(node.type) && (isFloat(node.value.type) || node.value.type === I64))
+    const slow = node.kind === 'op' && (opRecord(node.op).kind === 'host' || node.op === 'rem')
+    nodes += proven || slow ? SHORT + 1 : 1
   })
   return nodes <= SHORT
 }
