@@ -203,9 +203,9 @@ class Inference extends ExprInference {
     const { result } = this
     let head = entry
     let out = once(head)
-    for (let round = 0; out.back && !coversEnv(head, out.back); round++) {
-      const next = joinEnv(head, out.back)!
-      head = round === 0 ? next : widenEnv(head, next)
+    // Grown by a jump at once: what that overshoots is taken back below, and each walk of a nest costs all those inside.
+    while (out.back && !coversEnv(head, out.back)) {
+      head = widenEnv(head, joinEnv(head, out.back)!)
       out = once(head)
     }
     // What the widening overshot, one more walk from the joined back edge takes back.
