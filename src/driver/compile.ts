@@ -29,15 +29,11 @@ export class Compiled {
   private readonly loaded = new Map<TargetName, Loaded>()
   private readonly notes = new Map<TargetName, readonly Note[]>()
   private readonly refusals = new Map<TargetName, string | undefined>()
-  /** Milliseconds spent in compiling, all targets together. */
-  compileMs = 0
 
   constructor(fn: (...args: never[]) => unknown, args: readonly ArgType[], settings: Settings, huge: boolean) {
-    const start = performance.now()
     this.settings = settings
     this.program = lowerProgram(fn, args, { captures: settings.captures, parallel: settings.parallel, huge })
     dump('lower', this.program.module)
-    this.compileMs += performance.now() - start
   }
 
   /** The module as the target's emitter takes it. */
@@ -58,7 +54,6 @@ export class Compiled {
   load(target: TargetName): Loaded {
     const known = this.loaded.get(target)
     if (known) return known
-    const start = performance.now()
     const { module, notes } = this.lowerFor(target)
     const options: LoadOptions = {
       name: this.program.kernel.source.name,
@@ -70,7 +65,6 @@ export class Compiled {
     const loaded = target === 'wasm' ? loadWasm(wasm.emit(module), options) : loadJs(js.emit(module), options)
     this.loaded.set(target, loaded)
     this.notes.set(target, notes)
-    this.compileMs += performance.now() - start
     return loaded
   }
 

@@ -23,7 +23,7 @@ export interface Inferred {
 }
 
 export interface InferOptions {
-  /** The largest array length: SMALL, or EXACT for kernels that are given longer arrays. */
+  /** The largest array length: MAX_LENGTH, or EXACT for kernels that are given longer arrays. */
   readonly maxLength: number
   /** The result of a helper called with such arguments; undefined while it is not known (recursion). */
   readonly call: (expr: Extract<Expr, { kind: 'invoke' }>, args: readonly Fact[]) => Fact | undefined
