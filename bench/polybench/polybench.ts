@@ -15,14 +15,35 @@ export type Category =
   | 'stencils'
 export type Argument = number | TypedArray
 
+/** PolyBench's parameters, in lower case; each program has some of them. */
+type Parameter =
+  | 'n'
+  | 'm'
+  | 'ni'
+  | 'nj'
+  | 'nk'
+  | 'nl'
+  | 'nm'
+  | 'nq'
+  | 'nr'
+  | 'np'
+  | 'nx'
+  | 'ny'
+  | 'w'
+  | 'h'
+  | 'tmax'
+  | 'tsteps'
+/** The parameters of one program for one data set. */
+export type Size = Readonly<Partial<Record<Parameter, number>>>
+
 export interface Program {
   /** PolyBench's name: `gemm`, `jacobi-2d`. */
   readonly name: string
   readonly category: Category
-  /** PolyBench's parameters (NI, NJ, …, TSTEPS in lower case) for each of its data sets. */
-  readonly sizes: Readonly<Record<SizeName, Readonly<Record<string, number>>>>
-  /** The arguments of `kernel`, made anew: PolyBench's initial values. */
-  readonly make: (size: Readonly<Record<string, number>>) => Argument[]
+  /** For each of PolyBench's data sets. */
+  readonly sizes: Readonly<Record<SizeName, Size>>
+  /** The arguments of `kernel`, made anew: PolyBench's initial values. `size` has the parameters that `sizes` has. */
+  readonly make: (size: Required<Size>) => Argument[]
   /** The plain function: an ordinary nest of loops, as PolyBench writes it. */
   readonly kernel: (...args: never[]) => void
   /** The same with `prange` where PolyBench's loops are independent as they stand; absent where none are. */
