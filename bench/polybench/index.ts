@@ -1,0 +1,36 @@
+/** The programs of PolyBench/C 4.2.1, in PolyBench's order. */
+
+import type { Program } from './polybench.ts'
+import { program as mm2 } from './programs/2mm.ts'
+import { program as mm3 } from './programs/3mm.ts'
+import { program as atax } from './programs/atax.ts'
+import { program as bicg } from './programs/bicg.ts'
+import { program as correlation } from './programs/correlation.ts'
+import { program as covariance } from './programs/covariance.ts'
+import { program as doitgen } from './programs/doitgen.ts'
+import { program as gemm } from './programs/gemm.ts'
+import { program as gemver } from './programs/gemver.ts'
+import { program as gesummv } from './programs/gesummv.ts'
+import { program as mvt } from './programs/mvt.ts'
+import { program as symm } from './programs/symm.ts'
+import { program as syr2k } from './programs/syr2k.ts'
+import { program as syrk } from './programs/syrk.ts'
+import { program as trmm } from './programs/trmm.ts'
+
+export const PROGRAMS: readonly Program[] = [
+  correlation,
+  covariance,
+  mm2,
+  mm3,
+  atax,
+  bicg,
+  doitgen,
+  mvt,
+  gemm,
+  gemver,
+  gesummv,
+  symm,
+  syr2k,
+  syrk,
+  trmm,
+]
