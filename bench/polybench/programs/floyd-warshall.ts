@@ -6,8 +6,8 @@ function kernelFloydWarshall(n: number, path: Int32Array): void {
   for (let k = 0; k < n; k++) {
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
-        // biome-ignore lint/complexity/useMathMinMax: as PolyBench has it
         path[i * n + j] =
+          // biome-ignore lint/complexity/useMathMinMax: as PolyBench has it
           path[i * n + j]! < path[i * n + k]! + path[k * n + j]!
             ? path[i * n + j]!
             : path[i * n + k]! + path[k * n + j]!
