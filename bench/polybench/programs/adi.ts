@@ -120,11 +120,14 @@ export const program: Program = {
     LARGE: { tsteps: 500, n: 1000 },
     EXTRALARGE: { tsteps: 1000, n: 2000 },
   },
-  make: (size) => {
-    const n = size.n!
-    const u = matrix(n, n, (i, j) => (i + n - j) / n)
-    return [size.tsteps!, n, u, new Float64Array(n * n), new Float64Array(n * n), new Float64Array(n * n)]
-  },
+  make: ({ tsteps, n }) => [
+    tsteps,
+    n,
+    matrix(n, n, (i, j) => (i + n - j) / n),
+    new Float64Array(n * n),
+    new Float64Array(n * n),
+    new Float64Array(n * n),
+  ],
   kernel: kernelAdi,
   parallel: parallelAdi,
   outputs: [2],

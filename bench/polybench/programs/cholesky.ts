@@ -24,7 +24,7 @@ export const program: Program = {
     LARGE: { n: 2000 },
     EXTRALARGE: { n: 4000 },
   },
-  make: (size) => [size.n!, positiveDefinite(size.n!)],
+  make: ({ n }) => [n, positiveDefinite(n)],
   kernel: kernelCholesky,
   outputs: [1],
 }

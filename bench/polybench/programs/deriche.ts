@@ -196,9 +196,7 @@ export const program: Program = {
     LARGE: { w: 4096, h: 2160 },
     EXTRALARGE: { w: 7680, h: 4320 },
   },
-  make: (size) => {
-    const w = size.w!
-    const h = size.h!
+  make: ({ w, h }) => {
     const imgIn = new Float32Array(w * h)
     for (let i = 0; i < w; i++) {
       for (let j = 0; j < h; j++) imgIn[i * h + j] = ((313 * i + 991 * j) % 65536) / 65535

@@ -46,10 +46,7 @@ export const program: Program = {
     LARGE: { n: 2000 },
     EXTRALARGE: { n: 4000 },
   },
-  make: (size) => {
-    const n = size.n!
-    return [n, vector(n, (i) => n + 1 - i), new Float64Array(n)]
-  },
+  make: ({ n }) => [n, vector(n, (i) => n + 1 - i), new Float64Array(n)],
   kernel: kernelDurbin,
   parallel: parallelDurbin,
   outputs: [2],

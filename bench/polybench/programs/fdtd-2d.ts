@@ -66,20 +66,15 @@ export const program: Program = {
     LARGE: { tmax: 500, nx: 1000, ny: 1200 },
     EXTRALARGE: { tmax: 1000, nx: 2000, ny: 2600 },
   },
-  make: (size) => {
-    const tmax = size.tmax!
-    const nx = size.nx!
-    const ny = size.ny!
-    return [
-      tmax,
-      nx,
-      ny,
-      matrix(nx, ny, (i, j) => (i * (j + 1)) / nx),
-      matrix(nx, ny, (i, j) => (i * (j + 2)) / ny),
-      matrix(nx, ny, (i, j) => (i * (j + 3)) / nx),
-      vector(tmax, (i) => i),
-    ]
-  },
+  make: ({ tmax, nx, ny }) => [
+    tmax,
+    nx,
+    ny,
+    matrix(nx, ny, (i, j) => (i * (j + 1)) / nx),
+    matrix(nx, ny, (i, j) => (i * (j + 2)) / ny),
+    matrix(nx, ny, (i, j) => (i * (j + 3)) / nx),
+    vector(tmax, (i) => i),
+  ],
   kernel: kernelFdtd2d,
   parallel: parallelFdtd2d,
   outputs: [3, 4, 5],

@@ -29,8 +29,7 @@ export const program: Program = {
     LARGE: { n: 2800 },
     EXTRALARGE: { n: 5600 },
   },
-  make: (size) => {
-    const n = size.n!
+  make: ({ n }) => {
     const path = new Int32Array(n * n)
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {

@@ -42,13 +42,15 @@ export const program: Program = {
     LARGE: { m: 1000, n: 1200 },
     EXTRALARGE: { m: 2000, n: 2600 },
   },
-  make: (size) => {
-    const m = size.m!
-    const n = size.n!
-    const A = matrix(m, n, (i, j) => (((i * j) % m) / m) * 100 + 10)
-    return [m, n, A, new Float64Array(n * n), new Float64Array(m * n)]
-  },
+  make: ({ m, n }) => [
+    m,
+    n,
+    matrix(m, n, (i, j) => (((i * j) % m) / m) * 100 + 10),
+    new Float64Array(n * n),
+    new Float64Array(m * n),
+  ],
   kernel: kernelGramschmidt,
   parallel: parallelGramschmidt,
+  independent: ['A'],
   outputs: [3, 4],
 }

@@ -78,7 +78,7 @@ export const program: Program = {
     LARGE: { tsteps: 500, n: 120 },
     EXTRALARGE: { tsteps: 1000, n: 200 },
   },
-  make: (size) => [size.tsteps!, size.n!, initial(size.n!), initial(size.n!)],
+  make: ({ tsteps, n }) => [tsteps, n, initial(n), initial(n)],
   kernel: kernelHeat3d,
   parallel: parallelHeat3d,
   outputs: [2],

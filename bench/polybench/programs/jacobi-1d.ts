@@ -28,10 +28,7 @@ export const program: Program = {
     LARGE: { tsteps: 500, n: 2000 },
     EXTRALARGE: { tsteps: 1000, n: 4000 },
   },
-  make: (size) => {
-    const n = size.n!
-    return [size.tsteps!, n, vector(n, (i) => (i + 2) / n), vector(n, (i) => (i + 3) / n)]
-  },
+  make: ({ tsteps, n }) => [tsteps, n, vector(n, (i) => (i + 2) / n), vector(n, (i) => (i + 3) / n)],
   kernel: kernelJacobi1d,
   parallel: parallelJacobi1d,
   outputs: [2],

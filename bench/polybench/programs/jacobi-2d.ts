@@ -48,12 +48,12 @@ export const program: Program = {
     LARGE: { tsteps: 500, n: 1300 },
     EXTRALARGE: { tsteps: 1000, n: 2800 },
   },
-  make: (size) => {
-    const n = size.n!
-    const A = matrix(n, n, (i, j) => (i * (j + 2) + 2) / n)
-    const B = matrix(n, n, (i, j) => (i * (j + 3) + 3) / n)
-    return [size.tsteps!, n, A, B]
-  },
+  make: ({ tsteps, n }) => [
+    tsteps,
+    n,
+    matrix(n, n, (i, j) => (i * (j + 2) + 2) / n),
+    matrix(n, n, (i, j) => (i * (j + 3) + 3) / n),
+  ],
   kernel: kernelJacobi2d,
   parallel: parallelJacobi2d,
   outputs: [2],

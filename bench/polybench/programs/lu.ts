@@ -38,8 +38,9 @@ export const program: Program = {
     LARGE: { n: 2000 },
     EXTRALARGE: { n: 4000 },
   },
-  make: (size) => [size.n!, positiveDefinite(size.n!)],
+  make: ({ n }) => [n, positiveDefinite(n)],
   kernel: kernelLu,
   parallel: parallelLu,
+  independent: ['A'],
   outputs: [1],
 }

@@ -65,12 +65,15 @@ export const program: Program = {
     LARGE: { n: 2000 },
     EXTRALARGE: { n: 4000 },
   },
-  make: (size) => {
-    const n = size.n!
-    const b = vector(n, (i) => (i + 1) / n / 2 + 4)
-    return [n, positiveDefinite(n), b, new Float64Array(n), new Float64Array(n)]
-  },
+  make: ({ n }) => [
+    n,
+    positiveDefinite(n),
+    vector(n, (i) => (i + 1) / n / 2 + 4),
+    new Float64Array(n),
+    new Float64Array(n),
+  ],
   kernel: kernelLudcmp,
   parallel: parallelLudcmp,
+  independent: ['A'],
   outputs: [3],
 }

@@ -36,10 +36,7 @@ export const program: Program = {
     LARGE: { n: 2500 },
     EXTRALARGE: { n: 5500 },
   },
-  make: (size) => {
-    const n = size.n!
-    return [n, Int8Array.from({ length: n }, (_, i) => (i + 1) % 4), new Int32Array(n * n)]
-  },
+  make: ({ n }) => [n, Int8Array.from({ length: n }, (_, i) => (i + 1) % 4), new Int32Array(n * n)],
   kernel: kernelNussinov,
   outputs: [2],
 }

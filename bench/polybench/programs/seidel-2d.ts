@@ -33,10 +33,7 @@ export const program: Program = {
     LARGE: { tsteps: 500, n: 2000 },
     EXTRALARGE: { tsteps: 1000, n: 4000 },
   },
-  make: (size) => {
-    const n = size.n!
-    return [size.tsteps!, n, matrix(n, n, (i, j) => (i * (j + 2) + 2) / n)]
-  },
+  make: ({ tsteps, n }) => [tsteps, n, matrix(n, n, (i, j) => (i * (j + 2) + 2) / n)],
   kernel: kernelSeidel2d,
   outputs: [2],
 }

@@ -21,11 +21,12 @@ export const program: Program = {
     LARGE: { n: 2000 },
     EXTRALARGE: { n: 4000 },
   },
-  make: (size) => {
-    const n = size.n!
-    const L = matrix(n, n, (i, j) => (j <= i ? ((i + n - j + 1) * 2) / n : 0))
-    return [n, L, vector(n, () => -999), vector(n, (i) => i)]
-  },
+  make: ({ n }) => [
+    n,
+    matrix(n, n, (i, j) => (j <= i ? ((i + n - j + 1) * 2) / n : 0)),
+    vector(n, () => -999),
+    vector(n, (i) => i),
+  ],
   kernel: kernelTrisolv,
   outputs: [2],
 }
