@@ -1,5 +1,6 @@
 /** atax of PolyBench/C 4.2.1: y := Aᵀ·(A·x). */
 
+import { prange } from '../../../src/index.ts'
 import { matrix, vector } from '../initial.ts'
 import type { Program } from '../polybench.ts'
 
@@ -9,6 +10,23 @@ function kernelAtax(m: number, n: number, A: Float64Array, x: Float64Array, y: F
     tmp[i] = 0
     for (let j = 0; j < n; j++) tmp[i] = tmp[i]! + A[i * n + j]! * x[j]!
     for (let j = 0; j < n; j++) y[j] = y[j]! + A[i * n + j]! * tmp[i]!
+  }
+}
+
+/** Each row adds to all of y, so that only what it adds is independent. */
+function parallelAtax(
+  m: number,
+  n: number,
+  A: Float64Array,
+  x: Float64Array,
+  y: Float64Array,
+  tmp: Float64Array,
+): void {
+  for (const i of prange(n)) y[i] = 0
+  for (let i = 0; i < m; i++) {
+    tmp[i] = 0
+    for (let j = 0; j < n; j++) tmp[i] = tmp[i]! + A[i * n + j]! * x[j]!
+    for (const j of prange(n)) y[j] = y[j]! + A[i * n + j]! * tmp[i]!
   }
 }
 
@@ -31,6 +49,6 @@ export const program: Program = {
     new Float64Array(m),
   ],
   kernel: kernelAtax,
-  // No parallel: each row adds to all of y, and what is independent within a row is a few operations an element.
+  parallel: parallelAtax,
   outputs: [4],
 }

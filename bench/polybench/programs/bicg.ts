@@ -42,6 +42,6 @@ export const program: Program = {
     vector(n, (i) => (i % n) / n),
   ],
   kernel: kernelBicg,
-  // No parallel: each row adds to all of s, and each column to the row's q.
+  // No `parallel`: a row adds to all of s, and its elements to one of q; only clearing s is independent.
   outputs: [3, 4],
 }

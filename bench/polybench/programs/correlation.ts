@@ -45,6 +45,7 @@ function kernelCorrelation(
   corr[(m - 1) * m + m - 1] = 1
 }
 
+/** Iteration i of the last loop writes row i right of the diagonal and column i below: no two write the same element. */
 function parallelCorrelation(
   m: number,
   n: number,
@@ -107,5 +108,6 @@ export const program: Program = {
   ],
   kernel: kernelCorrelation,
   parallel: parallelCorrelation,
+  independent: ['corr'],
   outputs: [4],
 }

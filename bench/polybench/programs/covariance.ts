@@ -30,6 +30,7 @@ function kernelCovariance(
   }
 }
 
+/** Iteration i of the last loop writes row i right of the diagonal and column i below: no two write the same element. */
 function parallelCovariance(
   m: number,
   n: number,
@@ -69,5 +70,6 @@ export const program: Program = {
   make: ({ m, n }) => [m, n, n, matrix(n, m, (i, j) => (i * j) / m), new Float64Array(m * m), new Float64Array(m)],
   kernel: kernelCovariance,
   parallel: parallelCovariance,
+  independent: ['cov'],
   outputs: [4],
 }
