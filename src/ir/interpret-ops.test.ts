@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { num, op, ret, slotType } from './build.ts'
+import { num, op, ret, slotType, splat } from './build.ts'
 import { typeOfWord } from './cursor.ts'
 import { interpret } from './interpret.ts'
 import type { Expr, Module, ScalarName, ScalarType, Type } from './ir.ts'
@@ -134,7 +134,7 @@ describe('every operation at every type of the tables', () => {
   test.each(overloads)('%s at %s', (name, at) => {
     const record = OPS.find((r) => r.name === name)!
     const type = typeOfWord(at)!
-    const scalarName = (type.kind === 'vec' ? type.of : at) as keyof typeof SAMPLES
+    const scalarName = (type.kind === 'vec' ? type.of : type.kind === 'mask' ? 'bool' : at) as keyof typeof SAMPLES
     const rows = combinations(SAMPLES[scalarName], record.args.length).filter(
       (row) => !(name === 'rem' && scalarName !== 'f64' && row[1] === 0),
     )
@@ -143,11 +143,11 @@ describe('every operation at every type of the tables', () => {
       const args = row.map((value, k) => {
         const one = constant(typeOfWord(scalarName) as ScalarType, value)
         const slot: Type = slotType(record.args[k]!, type)
-        return slot.kind === 'vec' ? ({ kind: 'splat', type: slot, value: one } as Expr) : one
+        return slot.kind === 'vec' || slot.kind === 'mask' ? splat(slot, one) : one
       })
       const result = evaluate(op(name, ...args))
       const wanted = expected(name, scalarName, row)
-      const lanes = type.kind === 'vec' ? new Array(type.lanes).fill(wanted) : wanted
+      const lanes = type.kind === 'vec' || type.kind === 'mask' ? new Array(type.lanes).fill(wanted) : wanted
       expect(result, `${name}(${row.map((v) => (Object.is(v, -0) ? '-0' : v)).join(', ')})`).toEqual(lanes)
     }
   })

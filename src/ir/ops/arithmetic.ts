@@ -1,5 +1,6 @@
 /** Arithmetic: exact operations of IEEE 754 and of integers. */
 
+import { copysign } from './math/numbers.ts'
 import type { Lowering, Op } from './op.ts'
 
 /** The float types, scalar and 128-bit vectors. */
@@ -202,8 +203,12 @@ export const arithmetic: readonly Op[] = [
     args: ['T', 'T'],
     result: 'T',
     kind: 'exact',
-    meaning: (a: number, b: number) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
-    at: { f64: { wasm: 'f64.copysign' }, f32: { wasm: 'f32.copysign' } },
+    meaning: copysign,
+    at: {
+      f64: { js: 'copysign($0, $1)', wasm: 'f64.copysign' },
+      f32: { js: 'copysign($0, $1)', wasm: 'f32.copysign' },
+      f64x2: { wasm: `$1 $0 i64x2.const:${-(2n ** 63n)} v128.bitselect` },
+    },
   },
   {
     name: 'min',

@@ -2,12 +2,13 @@
 
 import { arithmetic } from './arithmetic.ts'
 import { atomics } from './atomics.ts'
+import { bits } from './bits.ts'
 import { convert } from './convert.ts'
 import { logic } from './logic.ts'
 import { math } from './math.ts'
 import type { Op } from './op.ts'
 
-export const OPS: readonly Op[] = [...arithmetic, ...logic, ...convert, ...math, ...atomics]
+export const OPS: readonly Op[] = [...arithmetic, ...logic, ...bits, ...convert, ...math, ...atomics]
 const byName = new Map(OPS.map((op) => [op.name, op]))
 
 /** The record of an operation; throws for a name that no table has. */

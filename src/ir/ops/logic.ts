@@ -30,6 +30,10 @@ const comparison = (name: string, doc: string, js: string, meaning: Op['meaning'
   },
 })
 
+/** A mask's lanes are all ones or all zeros, so the bitwise instructions serve any number of them. */
+const masks = (name: string): Record<string, Lowering> =>
+  Object.fromEntries([2, 4, 8, 16].map((lanes) => [`mask${lanes}`, { wasm: `v128.${name}` }]))
+
 const bits = (name: string, doc: string, js: string, meaning: Op['meaning'], bool?: Lowering): Op => ({
   name,
   doc,
@@ -40,7 +44,7 @@ const bits = (name: string, doc: string, js: string, meaning: Op['meaning'], boo
   at: {
     i32: { js: `$0 ${js} $1`, wasm: `i32.${name}` },
     ...(bool ? { bool } : {}),
-    ...(bool ? { i32x4: { wasm: `v128.${name}` }, i64x2: { wasm: `v128.${name}` } } : {}),
+    ...(bool ? { i32x4: { wasm: `v128.${name}` }, i64x2: { wasm: `v128.${name}` }, ...masks(name) } : {}),
   },
 })
 
@@ -78,6 +82,7 @@ export const logic: readonly Op[] = [
       i32: { js: '~$0', wasm: '$0 i32.const:-1 i32.xor' },
       i32x4: { wasm: 'v128.not' },
       i64x2: { wasm: 'v128.not' },
+      ...masks('not'),
     },
   },
   bits('shl', 'a · 2ᵇ, b modulo 32', '<<', (a: number, b: number) => a << b),

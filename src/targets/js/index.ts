@@ -3,18 +3,11 @@
 import type { Fn, Local, Module } from '../../ir/ir.ts'
 import { visitStmts } from '../../ir/walk.ts'
 import type { JsArtifact, Target } from '../target.ts'
+import { helpersFor } from './helpers.ts'
 import { Names } from './names.ts'
 import { emptyArray, printFunction } from './statement.ts'
 
 export const js: Target<JsArtifact> = { name: 'js', emit }
-
-/** What the operation of that name prints; stores clamp by themselves. */
-const CLAMP8 = `const clamped = new Uint8ClampedArray(1)
-function clamp8(x) {
-  clamped[0] = x
-  return clamped[0]
-}
-`
 
 function emit(module: Module): JsArtifact {
   const names = new Names()
@@ -42,9 +35,8 @@ function emit(module: Module): JsArtifact {
   const identifier = (name: string) => names.of(name, name)
   const constants = [...empties].map(([name, text]) => `const ${name} = ${text}\n`).join('')
   const entry = byName(module, module.entry)
-  const clamps = functions.some((code) => code.includes('clamp8(')) ? CLAMP8 : ''
   const text = [
-    `'use strict'\n${constants}${clamps}`,
+    `'use strict'\n${constants}${helpersFor(functions)}`,
     ...functions.map((code) => `${code}\n`),
     `return { entry: ${identifier(module.entry)}, launches: [${launches.map(identifier).join(', ')}] }\n`,
   ].join('\n')

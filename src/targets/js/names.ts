@@ -1,11 +1,13 @@
 /** JavaScript identifiers that look like the IR's names, which need not be valid or free ones. */
 
+import { HELPER_NAMES } from './helpers.ts'
+
 /** Words that strict code reserves, and everything that the printed text itself refers to. */
 const TAKEN =
   'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
   'false finally for function if implements import in instanceof interface let new null package private protected ' +
   'public return static super switch this throw true try typeof undefined var void while with yield ' +
-  'rt clamp8 clamped Math NaN Infinity Atomics Float64Array Float32Array Int8Array Uint8Array Uint8ClampedArray Int16Array ' +
+  'rt Math NaN Infinity Atomics Float64Array Float32Array Int8Array Uint8Array Uint8ClampedArray Int16Array ' +
   'Uint16Array Int32Array Uint32Array'
 
 export class Names {
@@ -14,7 +16,7 @@ export class Names {
 
   /** Names inside `outer` may not hide any of its names. */
   constructor(outer?: Names) {
-    this.taken = new Set(outer ? outer.taken : TAKEN.split(' '))
+    this.taken = new Set(outer ? outer.taken : [...TAKEN.split(' '), ...HELPER_NAMES])
   }
 
   /** The identifier of `key`, always the same one. */

@@ -3,12 +3,12 @@
 import { slotType } from '../../ir/build.ts'
 import type { Type } from '../../ir/ir.ts'
 import type { Op } from '../../ir/ops/op.ts'
-import { typeName } from '../../ir/types.ts'
+import { overloadName, typeName } from '../../ir/types.ts'
 import { Unsupported } from '../target.ts'
 import type { Code } from './code.ts'
 import { VALUE_TYPE_CODE, type ValueType } from './encode.ts'
 import { held, type Operand } from './operand.ts'
-import { type Scope, valueTypeOf } from './scope.ts'
+import { isHalf, type Scope, valueTypeOf } from './scope.ts'
 
 type Instruction =
   | { readonly kind: 'operand'; readonly position: number }
@@ -63,9 +63,19 @@ function instruction(word: string): Instruction {
       return run((code) => code.f32(Number(value)))
     case 'f64.const':
       return run((code) => code.f64(Number(value)))
+    case 'f64x2.const':
+      return constant(new Float64Array(2).fill(Number(value)))
+    case 'i64x2.const':
+      return constant(new BigInt64Array(2).fill(BigInt(value)))
     default:
       return run((code) => code.op(name))
   }
+}
+
+/** The same value in every lane. Memory and typed arrays are both little-endian. */
+function constant(lanes: Float64Array | BigInt64Array): Instruction {
+  const bytes = new Uint8Array(lanes.buffer as ArrayBuffer)
+  return { kind: 'run', write: (code) => code.constant(bytes) }
 }
 
 /** One operand of an operation: pushes its value; `cheap` ones may be pushed again and again at no cost. */
@@ -76,7 +86,7 @@ export interface Argument {
 
 /** Leaves the result of `record` at the overload `at` on the stack. */
 export function emitOperation(s: Scope, record: Op, at: Type, args: readonly Argument[]): void {
-  const text = at.kind === 'mask' ? maskCode(record.name) : record.at[typeName(at)]?.wasm
+  const text = record.at[overloadName(at)]?.wasm
   if (text === undefined) throw new Unsupported(`WebAssembly has no code for ${record.name} of ${typeName(at)}`)
   const { instructions, inOrder } = parse(text, args.length)
   const operands: (Argument | Operand)[] = [...args]
@@ -93,9 +103,6 @@ export function emitOperation(s: Scope, record: Op, at: Type, args: readonly Arg
     else s.code.call(s.module.host(i.name, args.length, valueTypeOf(slotType(record.result, at))))
   }
   for (const operand of operands) if ('release' in operand) operand.release()
-}
-
-/** Masks are all ones or all zeros in every lane, so the bitwise instructions serve any number of lanes. */
-function maskCode(name: string): string | undefined {
-  return name === 'and' || name === 'or' || name === 'xor' || name === 'not' ? `v128.${name}` : undefined
+  // Compared in 32 bits, a lane's answer has 32.
+  if (isHalf(at) && slotType(record.result, at).kind === 'mask') s.code.op('i64x2.extend_low_i32x4_s')
 }

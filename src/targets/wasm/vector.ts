@@ -127,7 +127,13 @@ const maskLanes = (type: MaskType): string => MASK_LANES[type.lanes as keyof typ
 
 export function emitSplat(s: Scope, e: Splat): void {
   if (e.type.kind === 'vec') {
-    s.expr(e.value)
+    const { value } = e
+    if (value.kind === 'const') {
+      valueTypeOf(e.type)
+      s.code.constant(laneBytes(e.type, () => value.value))
+      return
+    }
+    s.expr(value)
     s.code.op(`${laneName(e.type)}.splat`)
     return
   }
@@ -146,34 +152,34 @@ export function emitRamp(s: Scope, e: Ramp): void {
   s.code.op(`${name}.splat`)
   s.expr(e.stride)
   s.code.op(`${name}.splat`)
-  s.code.v128(laneBytes(e.type, (k) => k))
+  s.code.constant(laneBytes(e.type, (k) => k))
   s.code.op(`${name}.mul`)
   s.code.op(`${name}.add`)
 }
 
-function laneBytes(type: VecType, value: (lane: number) => number): Uint8Array {
+function laneBytes(type: VecType, value: (lane: number) => number | bigint | boolean): Uint8Array {
   const view = new DataView(new ArrayBuffer(16))
   const size = 16 / type.lanes
   for (let k = 0; k < type.lanes; k++) {
     const at = k * size
     switch (type.of) {
       case 'i8':
-        view.setInt8(at, value(k))
+        view.setInt8(at, Number(value(k)))
         break
       case 'i16':
-        view.setInt16(at, value(k), true)
+        view.setInt16(at, Number(value(k)), true)
         break
       case 'i32':
-        view.setInt32(at, value(k), true)
+        view.setInt32(at, Number(value(k)), true)
         break
       case 'i64':
         view.setBigInt64(at, BigInt(value(k)), true)
         break
       case 'f32':
-        view.setFloat32(at, value(k), true)
+        view.setFloat32(at, Number(value(k)), true)
         break
       case 'f64':
-        view.setFloat64(at, value(k), true)
+        view.setFloat64(at, Number(value(k)), true)
         break
       default:
         type.of satisfies never
