@@ -56,7 +56,7 @@ const NOT_PROVEN: Record<string, readonly Expected['words'][number][]> = {
   // Row i right of the diagonal and column i below it: only both at once, with j > i, are apart.
   correlation: [/different strides/, /`corr`/],
   covariance: [/different strides/, /`cov`/],
-  // Column k of A and the columns right of it: that a column ends with its row is not known.
+  // Column j of A, where j starts at k + 1; from a constant start on it is proven.
   gramschmidt: [/How far this reaches/, /`A`/],
   // Row i left of the diagonal is read while row i right of it is written.
   lu: [/Every iteration reads this element/, /`A`/],
