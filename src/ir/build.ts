@@ -34,7 +34,7 @@ import type {
 } from './ir.ts'
 import { opRecord } from './ops/index.ts'
 import type { Op, Slot } from './ops/op.ts'
-import { BOOL, I32, INDEX, mask, scalar, typeName, valueType } from './types.ts'
+import { BOOL, I32, INDEX, mask, overloadName, scalar, typeName, valueType } from './types.ts'
 
 // ─────────────────────────── expressions ───────────────────────────
 
@@ -87,7 +87,7 @@ export function op(name: string, ...args: Expr[]): OpExpr {
   const at = overloadType(record, args)
   const fits =
     args.length === record.args.length && record.args.every((slot, k) => args[k]!.type === slotType(slot, at))
-  if (!fits || record.kind === 'atomic' || !Object.hasOwn(record.at, typeName(at))) {
+  if (!fits || record.kind === 'atomic' || !Object.hasOwn(record.at, overloadName(at))) {
     throw new Error(`${name} has no overload for (${args.map((a) => typeName(a.type)).join(', ')})`)
   }
   return { kind: 'op', type: slotType(record.result, at), op: name, args }

@@ -8,7 +8,7 @@ import { overloadType } from './build.ts'
 import type { ArrayType, OpExpr, Reduction, ScalarName, Type } from './ir.ts'
 import { opRecord } from './ops/index.ts'
 import { identity } from './reduction.ts'
-import { typeName, valueType } from './types.ts'
+import { overloadName, typeName, valueType } from './types.ts'
 
 export type Lane = number | boolean
 export type Value = Lane | readonly Lane[] | TypedArray
@@ -68,7 +68,7 @@ type Meaning = (...args: Lane[]) => Lane
 /** What an operation does to a lane of an overload: the meaning there, else at the scalar type, else the record's. */
 function meaningAt(op: string, at: Type): Meaning {
   const record = opRecord(op)
-  const own = record.at[typeName(at)]?.meaning ?? record.at[laneName(at)]?.meaning
+  const own = record.at[overloadName(at)]?.meaning ?? record.at[laneName(at)]?.meaning
   return (own ?? record.meaning) as Meaning
 }
 

@@ -231,9 +231,9 @@ class Interpreter {
     return combinePairwise(lanes, (a, b) => combine(op, e.type, a, b, this.#indexBits))
   }
 
-  /** The place of an element, or the end of the call. `lane` counts from the index on. */
-  #place(array: TypedArray, index: number, lane: number, bounds: Bounds, site: number): number {
-    const at = index + lane
+  /** The place of an element, or the end of the call. `away`: how far from the index. */
+  #place(array: TypedArray, index: number, away: number, bounds: Bounds, site: number): number {
+    const at = index + away
     if (Number.isInteger(at) && at >= 0 && at < array.length) return at
     if (bounds === 'checked') this.#fail(site, at, array.length)
     throw new InterpretError(`index ${at} was proven to be within length ${array.length}`)
@@ -243,11 +243,12 @@ class Interpreter {
     const array = this.#array(e.array, frame)
     const index = this.#number(e.index, frame)
     const { type } = e
+    const stride = e.stride ? this.#number(e.stride, frame) : 1
     const mask = e.mask && this.#eval(e.mask, frame)
     const one = (lane: number, name: 'i8' | Extract<Expr['type'], { kind: 'scalar' }>['name']): Lane =>
       (Array.isArray(mask) ? mask[lane] : mask) === false
         ? 0
-        : loadElement(array, this.#place(array, index, lane, e.bounds, e.site), name)
+        : loadElement(array, this.#place(array, index, lane * stride, e.bounds, e.site), name)
     if (type.kind === 'vec') return spread(type.lanes, (lane) => one(lane, type.of))
     if (type.kind !== 'scalar') throw new InterpretError(`no element is ${typeName(type)}`)
     return one(0, type.name)
@@ -329,11 +330,14 @@ class Interpreter {
   #store(s: Store, frame: Frame): undefined {
     const array = this.#array(s.array, frame)
     const index = this.#number(s.index, frame)
+    const stride = s.stride ? this.#number(s.stride, frame) : 1
     const value = this.#eval(s.value, frame)
     const mask = s.mask && this.#eval(s.mask, frame)
     const lanes = Array.isArray(value) ? value : [value]
     const places = lanes.map((_, lane) =>
-      (Array.isArray(mask) ? mask[lane] : mask) === false ? -1 : this.#place(array, index, lane, s.bounds, s.site),
+      (Array.isArray(mask) ? mask[lane] : mask) === false
+        ? -1
+        : this.#place(array, index, lane * stride, s.bounds, s.site),
     )
     places.forEach((place, lane) => {
       if (place >= 0) storeElement(array, place, lanes[lane] as number)

@@ -84,13 +84,14 @@ export type Bounds = 'checked' | 'proven'
 /**
  * One element (scalar type) or consecutive elements (vec type). An element's value type is `valueType(dtype)`.
  * `index` is i32, i64 or index; a checked one may also be f64 (a non-integer or NaN is out of range, −0 is 0).
- * Masked-off lanes are not touched and read 0.
+ * With `stride`, lane k is the element at index + k · stride. Masked-off lanes are not touched and read 0.
  */
 export interface Load {
   readonly kind: 'load'
   readonly type: Type
   readonly array: Local
   readonly index: Expr
+  readonly stride?: Expr | undefined
   readonly bounds: Bounds
   readonly mask?: Expr | undefined
   readonly site: number
@@ -202,11 +203,12 @@ export interface Assign {
   readonly local: Local
   readonly value: Expr
 }
-/** Value type `storeType(dtype)`: narrower integers take the low bits. */
+/** Value type `storeType(dtype)`: narrower integers take the low bits. `stride` and `mask` as of a load. */
 export interface Store {
   readonly kind: 'store'
   readonly array: Local
   readonly index: Expr
+  readonly stride?: Expr | undefined
   readonly value: Expr
   readonly bounds: Bounds
   readonly mask?: Expr | undefined

@@ -39,8 +39,17 @@ function printConst({ type, value }: Const): string {
 }
 
 const at = (site: number): string => (site < 0 ? '' : `@${site}`)
-const element = (array: Local, index: Expr, bounds: Bounds, site: number): string =>
-  `${bounds === 'checked' ? 'checked ' : ''}${quoteName(array.name)}[${printExpr(index)}]${at(site)}`
+interface Place {
+  readonly array: Local
+  readonly index: Expr
+  readonly stride?: Expr | undefined
+  readonly bounds: Bounds
+  readonly site: number
+}
+function element({ array, index, stride, bounds, site }: Place): string {
+  const place = stride ? `${printExpr(index)} step ${operand(stride)}` : printExpr(index)
+  return `${bounds === 'checked' ? 'checked ' : ''}${quoteName(array.name)}[${place}]${at(site)}`
+}
 const list = (exprs: readonly Expr[]): string => exprs.map(printExpr).join(', ')
 
 function isInfix(e: Expr): boolean {
@@ -62,7 +71,7 @@ export function printExpr(e: Expr): string {
     case 'local':
       return quoteName(e.local.name)
     case 'load': {
-      const from = element(e.array, e.index, e.bounds, e.site)
+      const from = element(e)
       const { type } = e.array
       if (!e.mask && type.kind === 'array' && e.type === valueType(type.dtype)) return from
       return `load(${typeName(e.type)}, ${from}${e.mask ? `, ${printExpr(e.mask)}` : ''})`
@@ -127,11 +136,11 @@ function stmtLines(s: Stmt): string[] {
     case 'assign':
       return [`${quoteName(s.local.name)} = ${printExpr(s.value)}`]
     case 'store': {
-      const to = element(s.array, s.index, s.bounds, s.site)
+      const to = element(s)
       return [`${s.mask ? `store(${to}, ${printExpr(s.mask)})` : to} = ${printExpr(s.value)}`]
     }
     case 'do': {
-      const on = element(s.array, s.index, s.bounds, s.site)
+      const on = element(s)
       const result = s.result ? `${quoteName(s.result.name)} = ` : ''
       return [`${result}do ${s.op}(${[on, ...s.args.map(printExpr)].join(', ')})`]
     }

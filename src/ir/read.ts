@@ -348,14 +348,15 @@ class Reader {
     return []
   }
 
-  #element(c: Cursor): { array: Local; index: Expr; bounds: Bounds; site: number } {
+  #element(c: Cursor): { array: Local; index: Expr; stride?: Expr; bounds: Bounds; site: number } {
     const bounds = c.take('checked') ? 'checked' : 'proven'
     const array = this.#local(c)
     if (array.type.kind !== 'array') c.fail(`${array.name} is no array`)
     c.expect('[')
     const index = this.#expr(c)
+    const stride = c.take('step') ? { stride: this.#primary(c) } : {}
     c.expect(']')
-    return { array, index, bounds, site: c.site() }
+    return { array, index, ...stride, bounds, site: c.site() }
   }
 
   #expr(c: Cursor): Expr {

@@ -46,6 +46,17 @@ export function typeName(type: Type): string {
   }
 }
 
+const LANE_BYTES = { i8: 1, i16: 2, i32: 4, i64: 8, f32: 4, f64: 8 } as const
+
+/** Bytes of a vector's lanes; a register has 16. */
+export const vecBytes = (type: VecType): number => type.lanes * LANE_BYTES[type.of]
+
+/** The name under which operations list their overload: vectors shorter than a register stand under the whole one. */
+export function overloadName(type: Type): string {
+  if (type.kind !== 'vec' || vecBytes(type) >= 16) return typeName(type)
+  return `${type.of}x${16 / LANE_BYTES[type.of]}`
+}
+
 /** The type an element has once loaded: uint32 needs 64 bits to stay itself, uint8c is an integer like uint8. */
 export function valueType(dtype: DType): ScalarType {
   switch (dtype) {

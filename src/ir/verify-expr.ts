@@ -4,7 +4,7 @@ import type { DType } from '../types.ts'
 import { laneType, overloadType, slotType } from './build.ts'
 import type { Const, Expr, Load, OpExpr, Reduce, ScalarName, Type } from './ir.ts'
 import { findOp } from './ops/index.ts'
-import { BOOL, F64, I32, I64, INDEX, mask, storeType, typeName, valueType } from './types.ts'
+import { BOOL, F64, I32, I64, INDEX, mask, overloadName, storeType, typeName, valueType } from './types.ts'
 
 export const INDEX_TYPES: readonly Type[] = [INDEX, I32, I64]
 /** An array index may also be an f64 where it is checked. */
@@ -132,6 +132,11 @@ function loadProblem(e: Load): string | undefined {
   if (type.kind !== 'array') return `${e.array.name} is no array`
   const index = want('the index', e.index.type, indexTypes(e.bounds))
   if (index) return index
+  if (e.stride) {
+    if (e.type.kind !== 'vec') return 'only lanes of vectors are a stride apart'
+    const stride = want('the stride', e.stride.type, INDEX_TYPES)
+    if (stride) return stride
+  }
   if (e.type.kind !== 'vec') {
     return want('the element', e.type, [valueType(type.dtype)]) ?? (e.mask && want('the mask', e.mask.type, [BOOL]))
   }
@@ -153,7 +158,7 @@ function opProblem(e: OpExpr): string | undefined {
   if (!record || record.kind === 'atomic') return `no operation of expressions is named ${e.op}`
   if (e.args.length !== record.args.length) return `it takes ${record.args.length} values, not ${e.args.length}`
   const at = overloadType(record, e.args)
-  if (!Object.hasOwn(record.at, typeName(at))) return `it has no overload for ${typeName(at)}`
+  if (!Object.hasOwn(record.at, overloadName(at))) return `it has no overload for ${typeName(at)}`
   for (const [k, slot] of record.args.entries()) {
     const problem = want(`value ${k + 1}`, e.args[k]!.type, [slotType(slot, at)])
     if (problem) return problem

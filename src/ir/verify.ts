@@ -209,6 +209,8 @@ class FnVerifier {
     if (s.kind === 'store') {
       const problem = storedProblem(type.dtype, s.value.type, s.mask?.type)
       if (problem) this.#fail(problem, s)
+      if (s.stride && s.value.type.kind !== 'vec') this.#fail('only lanes of vectors are a stride apart', s)
+      if (s.stride) this.#want('the stride', s.stride.type, INDEX_TYPES, s)
       return
     }
     const record = findOp(s.op)

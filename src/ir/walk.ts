@@ -28,6 +28,8 @@ export function flatMapList<T extends object>(list: readonly T[], f: (item: T) =
 
 // ─────────────────────────── expressions ───────────────────────────
 
+const present = (...parts: (Expr | undefined)[]): Expr[] => parts.filter((e) => e !== undefined)
+
 /** In the order of evaluation. */
 export function exprChildren(e: Expr): readonly Expr[] {
   switch (e.kind) {
@@ -37,7 +39,7 @@ export function exprChildren(e: Expr): readonly Expr[] {
     case 'overlap':
       return []
     case 'load':
-      return e.mask ? [e.index, e.mask] : [e.index]
+      return present(e.index, e.stride, e.mask)
     case 'op':
       return e.args
     case 'cast':
@@ -67,8 +69,10 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
       return e
     case 'load': {
       const index = f(e.index)
+      const stride = e.stride && f(e.stride)
       const mask = e.mask && f(e.mask)
-      return index === e.index && mask === e.mask ? e : { ...e, index, ...(mask ? { mask } : {}) }
+      if (index === e.index && stride === e.stride && mask === e.mask) return e
+      return { ...e, index, ...(stride ? { stride } : {}), ...(mask ? { mask } : {}) }
     }
     case 'op': {
       const args = mapList(e.args, f)
@@ -126,7 +130,7 @@ export function stmtExprs(s: Stmt): readonly Expr[] {
     case 'assign':
       return [s.value]
     case 'store':
-      return s.mask ? [s.index, s.value, s.mask] : [s.index, s.value]
+      return present(s.index, s.stride, s.value, s.mask)
     case 'do':
       return [s.index, ...s.args]
     case 'call':
@@ -162,11 +166,11 @@ export function mapStmtExprs(s: Stmt, f: (e: Expr) => Expr): Stmt {
     }
     case 'store': {
       const index = f(s.index)
+      const stride = s.stride && f(s.stride)
       const value = f(s.value)
       const mask = s.mask && f(s.mask)
-      return index === s.index && value === s.value && mask === s.mask
-        ? s
-        : { ...s, index, value, ...(mask ? { mask } : {}) }
+      if (index === s.index && stride === s.stride && value === s.value && mask === s.mask) return s
+      return { ...s, index, value, ...(stride ? { stride } : {}), ...(mask ? { mask } : {}) }
     }
     case 'do': {
       const index = f(s.index)

@@ -64,7 +64,7 @@ function splitOffset(index: Expr, shift: number): { variable: Expr; offset: numb
   }
   return { variable: index, offset: 0 }
 }
-const MAX_OFFSET = 32768
+export const MAX_OFFSET = 32768
 
 /** Fails unless the index names an element; gives the index as i32. */
 function emitCheck(s: Scope, { array, index, site }: Place): Operand {

@@ -8,9 +8,9 @@ import { dtypeInfo } from '../../types.ts'
 import { Unsupported } from '../target.ts'
 import { emitLoad } from './memory.ts'
 import { isCheap } from './operand.ts'
-import { BASE, HANDLE, LENGTH, type Scope, slotOf, valueTypeOf } from './scope.ts'
+import { BASE, HANDLE, isHalf, LENGTH, type Scope, slotOf, valueTypeOf } from './scope.ts'
 import { type Argument, emitOperation } from './template.ts'
-import { emitExtract, emitRamp, emitReduce, emitShuffle, emitSplat, emitVectorCast } from './vector.ts'
+import { emitExtract, emitRamp, emitReduce, emitShuffle, emitSplat, emitVectorCast, narrowMask } from './vector.ts'
 
 export function emitExpr(s: Scope, e: Expr): void {
   if (e.type.kind === 'array') {
@@ -40,7 +40,10 @@ export function emitExpr(s: Scope, e: Expr): void {
       emitExpr(s, e.then)
       emitExpr(s, e.else)
       emitExpr(s, e.cond)
-      s.code.op(e.cond.type.kind === 'mask' ? 'v128.bitselect' : 'select')
+      if (e.cond.type.kind === 'mask') {
+        if (isHalf(e.type)) narrowMask(s)
+        s.code.op('v128.bitselect')
+      } else s.code.op('select')
       return
     case 'cond':
       emitExpr(s, e.cond)
@@ -142,7 +145,7 @@ const CONVERSIONS: Readonly<Record<string, string>> = {
 function emitCast(s: Scope, e: Cast): void {
   const from = e.value.type
   const to = e.type
-  if (from.kind === 'vec' && to.kind === 'vec') {
+  if ((from.kind === 'vec' || from.kind === 'mask') && to.kind === 'vec') {
     emitVectorCast(s, e.value, from, to)
     return
   }

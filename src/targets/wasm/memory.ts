@@ -2,9 +2,10 @@
 
 import type { Load, Store } from '../../ir/ir.ts'
 import type { DType } from '../../types.ts'
+import { Unsupported } from '../target.ts'
 import { dtypeOf, emitAddress } from './address.ts'
 import type { Scope } from './scope.ts'
-import { emitMaskedLoad, emitMaskedStore, emitVectorLoad, emitVectorStore } from './vector.ts'
+import { emitVectorLoad, emitVectorStore } from './vector-memory.ts'
 
 interface Access {
   readonly load: string
@@ -26,28 +27,22 @@ const ACCESS: Readonly<Record<DType, Access>> = {
 }
 
 export function emitLoad(s: Scope, e: Load): void {
-  if (e.mask) {
-    emitMaskedLoad(s, e)
-    return
-  }
   if (e.type.kind === 'vec') {
     emitVectorLoad(s, e)
     return
   }
+  if (e.mask) throw new Unsupported('single elements are loaded under no mask')
   const access = ACCESS[dtypeOf(e.array)]
   const offset = emitAddress(s, e)
   s.code.memory(access.load, offset)
 }
 
 export function emitStore(s: Scope, stmt: Store): void {
-  if (stmt.mask) {
-    emitMaskedStore(s, stmt)
-    return
-  }
   if (stmt.value.type.kind === 'vec') {
     emitVectorStore(s, stmt)
     return
   }
+  if (stmt.mask) throw new Unsupported('single elements are stored under no mask')
   const access = ACCESS[dtypeOf(stmt.array)]
   const offset = emitAddress(s, stmt)
   s.expr(stmt.value)

@@ -1,7 +1,7 @@
 /** What code is emitted into: the module with its imports and helpers, and the function with its locals and targets. */
 
 import type { Alloc, Expr, Fn, Label, Local, Type } from '../../ir/ir.ts'
-import { typeName } from '../../ir/types.ts'
+import { typeName, vecBytes } from '../../ir/types.ts'
 import { HEADER, TLS } from '../../runtime/layout.ts'
 import { Unsupported } from '../target.ts'
 import { Code } from './code.ts'
@@ -15,7 +15,6 @@ export const BASE = 1
 export const LENGTH = 2
 
 const ARRAY: readonly ValueType[] = ['i32', 'i32', 'i32']
-const LANE_BYTES = { i8: 1, i16: 2, i32: 4, i64: 8, f32: 4, f64: 8 } as const
 
 /** The wasm values that one IR value is: one, or three for an array (handle, base, length). */
 export function valueTypes(type: Type): readonly ValueType[] {
@@ -33,8 +32,9 @@ export function valueTypeOf(type: Type): ValueType {
     case 'scalar':
       return type.name === 'i64' || type.name === 'f32' || type.name === 'f64' ? type.name : 'i32'
     case 'vec':
-      if (type.lanes * LANE_BYTES[type.of] === 16) return 'v128'
-      throw new Unsupported(`WebAssembly vectors have 128 bits; ${typeName(type)} has not`)
+      // A shorter one lies in the low lanes; what is above them is anything.
+      if (vecBytes(type) === 16 || isHalf(type)) return 'v128'
+      throw new Unsupported(`WebAssembly vectors have 128 bits, or two lanes of 32; ${typeName(type)} has not`)
     case 'mask':
       if (type.lanes === 2 || type.lanes === 4 || type.lanes === 8 || type.lanes === 16) return 'v128'
       throw new Unsupported(`WebAssembly vectors have 2, 4, 8 or 16 lanes; ${typeName(type)} has ${type.lanes}`)
@@ -45,6 +45,9 @@ export function valueTypeOf(type: Type): ValueType {
       return type satisfies never
   }
 }
+
+/** Two lanes of 32 bits: they keep company with lanes of 64. */
+export const isHalf = (type: Type): boolean => type.kind === 'vec' && type.lanes === 2 && vecBytes(type) === 8
 
 // ───────────────────────────── module ─────────────────────────────
 

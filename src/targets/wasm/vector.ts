@@ -1,125 +1,19 @@
-/** Vectors of 128 bits: loads, stores, lanes, reductions, conversions. Operations themselves come from the tables. */
+/** Vectors of 128 bits: lanes, reductions, conversions. Operations themselves come from the tables. */
 
-import type { Expr, Extract, Load, MaskType, Ramp, Reduce, Shuffle, Splat, Store, VecType } from '../../ir/ir.ts'
+import type { Expr, Extract, MaskType, Ramp, Reduce, Shuffle, Splat, VecType } from '../../ir/ir.ts'
 import { opRecord } from '../../ir/ops/index.ts'
-import { typeName } from '../../ir/types.ts'
-import type { DType } from '../../types.ts'
+import { overloadName, typeName, vecBytes } from '../../ir/types.ts'
 import { Unsupported } from '../target.ts'
-import { dtypeOf, emitAddress } from './address.ts'
 import { held, hold, type Operand } from './operand.ts'
-import { type Scope, valueTypeOf } from './scope.ts'
+import { isHalf, type Scope, valueTypeOf } from './scope.ts'
 import { emitOperation } from './template.ts'
-
-// ──────────────────────────── memory ────────────────────────────
-
-/** Loads and stores of all lanes at once; elements narrower than their lanes are widened by the load. */
-interface VectorAccess {
-  readonly load: string
-  readonly store?: string
-}
-const FULL: VectorAccess = { load: 'v128.load', store: 'v128.store' }
-
-/** By vector type and element type. */
-const ACCESS: Readonly<Record<string, Partial<Record<DType, VectorAccess>>>> = {
-  f64x2: { float64: FULL },
-  f32x4: { float32: FULL },
-  i64x2: { int64: FULL, uint64: FULL, uint32: { load: 'v128.load32x2_u' } },
-  i32x4: {
-    int32: FULL,
-    uint32: FULL,
-    int16: { load: 'v128.load16x4_s' },
-    uint16: { load: 'v128.load16x4_u' },
-  },
-  i16x8: { int16: FULL, uint16: FULL, int8: { load: 'v128.load8x8_s' }, uint8: { load: 'v128.load8x8_u' } },
-  i8x16: { int8: FULL, uint8: FULL, uint8c: FULL },
-}
-
-function accessOf(type: VecType, dtype: DType): VectorAccess {
-  const access = ACCESS[typeName(type)]?.[dtype]
-  if (!access) throw new Unsupported(`WebAssembly cannot move ${dtype} elements as ${typeName(type)}`)
-  return access
-}
-
-function checkProven(bounds: 'checked' | 'proven'): void {
-  if (bounds === 'checked') throw new Unsupported('vectors are loaded and stored only where their bounds are proven')
-}
-
-export function emitVectorLoad(s: Scope, e: Load): void {
-  checkProven(e.bounds)
-  const access = accessOf(e.type as VecType, dtypeOf(e.array))
-  const offset = emitAddress(s, e)
-  s.code.memory(access.load, offset)
-}
-
-export function emitVectorStore(s: Scope, stmt: Store): void {
-  checkProven(stmt.bounds)
-  const { store } = accessOf(stmt.value.type as VecType, dtypeOf(stmt.array))
-  if (!store) throw new Unsupported(`WebAssembly cannot store ${typeName(stmt.value.type)} as ${dtypeOf(stmt.array)}`)
-  const offset = emitAddress(s, stmt)
-  s.expr(stmt.value)
-  s.code.memory(store, offset)
-}
-
-/** Lane by lane: WebAssembly has no masked access, and a lane that is off may lie outside the array. */
-function eachActiveLane(s: Scope, mask: Expr, type: VecType, access: (lane: number, bytes: number) => void): void {
-  const flags = hold(s, mask)
-  for (let lane = 0; lane < type.lanes; lane++) {
-    flags.push()
-    emitLane(s, mask.type as MaskType, lane)
-    s.code.if()
-    access(lane, (16 / type.lanes) * lane)
-    s.code.end()
-  }
-  flags.release()
-}
-
-function laneAccess(kind: 'load' | 'store', type: VecType, place: Load | Store): string {
-  checkProven(place.bounds)
-  if (accessOf(type, dtypeOf(place.array)) !== FULL) {
-    throw new Unsupported(`WebAssembly cannot ${kind} some lanes of ${typeName(type)} as ${dtypeOf(place.array)}`)
-  }
-  return `v128.${kind}${128 / type.lanes}_lane`
-}
-
-export function emitMaskedLoad(s: Scope, e: Load): void {
-  const type = e.type as VecType
-  const load = laneAccess('load', type, e)
-  const offset = emitAddress(s, e)
-  const address = held(s, 'i32')
-  s.code.zero('v128')
-  const vector = held(s, 'v128')
-  eachActiveLane(s, e.mask!, type, (lane, bytes) => {
-    address.push()
-    vector.push()
-    s.code.laneMemory(load, offset + bytes, lane)
-    vector.set()
-  })
-  vector.push()
-  vector.release()
-  address.release()
-}
-
-export function emitMaskedStore(s: Scope, stmt: Store): void {
-  const type = stmt.value.type as VecType
-  const store = laneAccess('store', type, stmt)
-  const offset = emitAddress(s, stmt)
-  const address = held(s, 'i32')
-  const value = hold(s, stmt.value)
-  eachActiveLane(s, stmt.mask!, type, (lane, bytes) => {
-    address.push()
-    value.push()
-    s.code.laneMemory(store, offset + bytes, lane)
-  })
-  value.release()
-  address.release()
-}
 
 // ───────────────────────────── lanes ─────────────────────────────
 
-/** The type in mnemonics; refuses vectors of other than 128 bits. */
+/** The type in mnemonics, the whole register's; refuses vectors that no register holds. */
 function laneName(type: VecType): string {
   valueTypeOf(type)
-  return typeName(type)
+  return overloadName(type)
 }
 
 const MASK_LANES = { 2: 'i64x2', 4: 'i32x4', 8: 'i16x8', 16: 'i8x16' } as const
@@ -159,7 +53,7 @@ export function emitRamp(s: Scope, e: Ramp): void {
 
 function laneBytes(type: VecType, value: (lane: number) => number | bigint | boolean): Uint8Array {
   const view = new DataView(new ArrayBuffer(16))
-  const size = 16 / type.lanes
+  const size = vecBytes(type) / type.lanes
   for (let k = 0; k < type.lanes; k++) {
     const at = k * size
     switch (type.of) {
@@ -191,12 +85,17 @@ function laneBytes(type: VecType, value: (lane: number) => number | bigint | boo
 export function emitShuffle(s: Scope, e: Shuffle): void {
   s.expr(e.a)
   s.expr(e.b)
-  s.code.shuffle(byteLanes(e.lanes))
+  s.code.shuffle(byteLanes(e.type, e.lanes))
 }
 
-function byteLanes(lanes: readonly number[]): number[] {
-  const size = 16 / lanes.length
-  return lanes.flatMap((lane) => Array.from({ length: size }, (_, k) => lane * size + k))
+/** Bytes above the lanes of a shorter vector are anything. */
+function byteLanes(type: VecType, lanes: readonly number[]): number[] {
+  const size = vecBytes(type) / type.lanes
+  const bytes = lanes.flatMap((lane) => {
+    const from = lane < type.lanes ? lane * size : 16 + (lane - type.lanes) * size
+    return Array.from({ length: size }, (_, k) => from + k)
+  })
+  return Array.from({ length: 16 }, (_, k) => bytes[k] ?? 0)
 }
 
 export function emitExtract(s: Scope, e: Extract): void {
@@ -205,7 +104,7 @@ export function emitExtract(s: Scope, e: Extract): void {
 }
 
 /** One lane of the vector on the stack: narrow lanes as i32, a mask's as bool. */
-function emitLane(s: Scope, type: VecType | MaskType, lane: number): void {
+export function emitLane(s: Scope, type: VecType | MaskType, lane: number): void {
   const name = type.kind === 'mask' ? maskLanes(type) : laneName(type)
   const isNarrow = name === 'i8x16' || name === 'i16x8'
   s.code.lane(`${name}.extract_lane${isNarrow ? '_s' : ''}`, lane)
@@ -253,15 +152,51 @@ export function emitReduce(s: Scope, e: Reduce): void {
 
 // ─────────────────────────── conversions ───────────────────────────
 
-/** Between vectors of as many lanes. */
+/** Between vectors of as many lanes. Integers of 64 bits have no way to floats and back. */
 const CONVERSIONS: Readonly<Record<string, string>> = {
   'i32x4>f32x4': 'f32x4.convert_i32x4_s',
   'f32x4>i32x4': 'i32x4.trunc_sat_f32x4_s',
+  'i32x2>f32x2': 'f32x4.convert_i32x4_s',
+  'f32x2>i32x2': 'i32x4.trunc_sat_f32x4_s',
+  'i32x2>f64x2': 'f64x2.convert_low_i32x4_s',
+  'f64x2>i32x2': 'i32x4.trunc_sat_f64x2_s_zero',
+  'f32x2>f64x2': 'f64x2.promote_low_f32x4',
+  'f64x2>f32x2': 'f32x4.demote_f64x2_zero',
+  'i32x2>i64x2': 'i64x2.extend_low_i32x4_s',
+}
+/** The low words of lanes of 64 bits. */
+const LOW_WORDS = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]
+
+function takeLowWords(s: Scope): void {
+  const wide = held(s, 'v128')
+  wide.push()
+  wide.push()
+  wide.release()
+  s.code.shuffle(LOW_WORDS)
 }
 
-export function emitVectorCast(s: Scope, value: Expr, from: VecType, to: VecType): void {
-  const instruction = CONVERSIONS[`${typeName(from)}>${typeName(to)}`]
-  if (!instruction) throw new Unsupported(`WebAssembly converts no ${typeName(from)} to ${typeName(to)}`)
+/** A mask of two lanes for values of 32 bits. */
+export const narrowMask = takeLowWords
+
+/** Whether vectors of `from` become vectors of `to` in an instruction or two. */
+export const canConvert = (from: VecType | MaskType, to: VecType): boolean =>
+  from.kind === 'mask' ||
+  typeName(from) === typeName(to) ||
+  `${typeName(from)}>${typeName(to)}` in CONVERSIONS ||
+  (typeName(from) === 'i64x2' && typeName(to) === 'i32x2')
+
+export function emitVectorCast(s: Scope, value: Expr, from: VecType | MaskType, to: VecType): void {
   s.expr(value)
-  s.code.op(instruction)
+  if (from.kind === 'mask') {
+    if (isHalf(to)) narrowMask(s)
+    s.code.constant(laneBytes(to, () => 1))
+    s.code.op('v128.and')
+    return
+  }
+  const instruction = CONVERSIONS[`${typeName(from)}>${typeName(to)}`]
+  if (instruction) s.code.op(instruction)
+  else if (typeName(from) === 'i64x2' && typeName(to) === 'i32x2') takeLowWords(s)
+  else if (typeName(from) !== typeName(to)) {
+    throw new Unsupported(`WebAssembly converts no ${typeName(from)} to ${typeName(to)}`)
+  }
 }
