@@ -1,26 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Report } from '../../src/cli/compare/rows.ts'
-import { VARIANT_NAMES } from '../../src/cli/compare/variants.ts'
+import { HOISTED, OWN_VARIANTS } from '../../src/cli/compare/variants.ts'
 import { PACKAGE } from '../../src/types.ts'
 import { root } from '../house/sources.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'compare-test-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-/** The command as users get it: the built file, in a process of its own, its output not a terminal. */
-function cli(...args: string[]) {
-  const done = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args], { encoding: 'utf8' })
-  return { status: done.status, out: done.stdout, err: done.stderr }
-}
+import { elements, parseXml } from '../support/xml.ts'
+import { cli, folder } from './cli.ts'
 
 describe('compare', () => {
   it('runs every program in every variant, finds all answers right, and writes them down', { timeout: 120_000 }, () => {
     const file = join(folder, 'results.json')
-    const { status, out, err } = cli('compare', '--quick', '--threads', '2', '--json', file)
+    const picture = join(folder, 'results.svg')
+    const { status, out, err } = cli('compare', '--quick', '--threads', '2', '--json', file, '--svg', picture)
     expect(err).toMatch(/measuring roots, n = 1,000,000/)
     // Plain text where there is no terminal.
     expect(out + err).not.toContain('\x1b')
@@ -29,12 +22,18 @@ describe('compare', () => {
     expect(status).toBe(0)
 
     const inputs = ['roots', 'rootsSum', 'logProduct', 'calculateScores 5', 'calculateScores 100']
-    const rows = inputs.flatMap((input) => VARIANT_NAMES.map((variant) => `${input} ${variant}`))
+    const variants = (input: string) =>
+      OWN_VARIANTS.flatMap((name) => (input === 'rootsSum' && name === 'parallel' ? [HOISTED, name] : [name]))
+    const rows = inputs.flatMap((input) => variants(input).map((variant) => `${input} ${variant}`))
     expect(report.results.map((r) => `${r.program}${r.percent ? ` ${r.percent}` : ''} ${r.variant}`)).toEqual(rows)
     for (const row of report.results) {
       expect(row.medianMs).toBeGreaterThan(0)
       expect(row.firstCallMs).toBeGreaterThan(0)
       expect(row.bytesPerSecond).toBeGreaterThan(0)
+      const { oneThread, allThreads } = report.copyBandwidth
+      const copy = row.threads === 2 ? allThreads : oneThread
+      expect(row.shareOfCopyBandwidth).toBeCloseTo(row.bytesPerSecond! / copy, 12)
+      expect(row.note === undefined).toBe(row.variant !== HOISTED)
       expect(row.threads).toBe(row.variant.startsWith('parallel') ? 2 : 1)
       if (!row.variant.endsWith('fastmath')) expect(row.ulps).toBe(0)
       const scripted = row.program === 'calculateScores' && ['plain', 'jit', 'parallel'].includes(row.variant)
@@ -45,10 +44,29 @@ describe('compare', () => {
     expect(report.machine.cores).toBeGreaterThanOrEqual(1)
     expect(report.copyBandwidth.oneThread).toBeGreaterThan(1e8)
 
-    for (const { program, variant } of report.results) expect(out).toMatch(new RegExp(`${program}:[^]*\n${variant} `))
+    for (const { program, variant } of report.results)
+      expect(out).toMatch(new RegExp(`${program}:[^]*\n${variant}\\*? `))
     expect(out).toContain('Does 20.0× the data cost 20.0× the time?')
     expect(out).toContain('Would optimising the function further gain much')
-    expect(out).toMatch(/30 variants|\d+ variants give plain's answers/)
+    expect(out).toMatch(/31 variants|\d+ variants give plain's answers/)
+    expect(out).toContain('* jit-hoisted computes the sum once')
+    // What roots reaches of the machine's own bandwidth, in percent.
+    expect(out).toMatch(/\nroots:.*\nvariant .* of copy .*\nplain .* \d+ % .*✓/)
+
+    const svg = parseXml(readFileSync(picture, 'utf8'))
+    const bars = elements(svg, ({ attributes }) => attributes['aria-roledescription'] === 'bar')
+    expect(bars).toHaveLength(report.results.length - 1)
+  })
+
+  it('says before it measures what --svg needs', () => {
+    // A package without the packages that draw, in a folder from which none are found.
+    const bare = join(folder, 'bare')
+    cpSync(join(root, 'dist'), join(bare, 'dist'), { recursive: true })
+    cpSync(join(root, 'package.json'), join(bare, 'package.json'))
+    const command = [join(bare, 'dist/cli/main.js'), 'compare', '--quick', '--svg', join(folder, 'x.svg')]
+    const done = spawnSync(process.execPath, command, { cwd: bare, encoding: 'utf8', timeout: 10_000 })
+    expect(done).toMatchObject({ status: 2, stdout: '' })
+    expect(done.stderr).toMatch(/vega and vega-lite are not installed\. Remedy: npm i vega vega-lite\n$/)
   })
 
   it('runs only the programs asked for, on ordinary arrays too', { timeout: 60_000 }, () => {

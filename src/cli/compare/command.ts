@@ -3,11 +3,13 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UsageError } from '../usage.ts'
-import { measureBandwidth } from './bandwidth.ts'
+import { type CopyBandwidth, measureBandwidth } from './bandwidth.ts'
 import { measureCeiling } from './ceiling.ts'
 import { aboutCeiling, aboutScores, boundBy } from './explain.ts'
 import { header } from './machine.ts'
 import { type Budget, measure } from './measure.ts'
+import { candidates, findNumba } from './numba/find.ts'
+import { NumbaProcess } from './numba/process.ts'
 import { type CompareOptions, compareHelp, parseCompareOptions } from './options.ts'
 import { PROGRAMS } from './programs/index.ts'
 import type { Args, Case } from './programs/program.ts'
@@ -15,14 +17,15 @@ import { type Progress, progressOn } from './progress.ts'
 import { type Ceiling, ceilingOf, type Report, type Row, rowsOf } from './rows.ts'
 import { showHeader, showRows, showVerdict } from './show.ts'
 import { styleFor } from './style.ts'
+import { chartSvg, requireChartPackages } from './svg.ts'
 import { type Library, type Variant, variantsOf } from './variants.ts'
 import { timeScripts } from './wholeScript.ts'
 
 /** `--quick` stays under 20 s in all: five inputs with their first calls, scripts and the bandwidth. */
 const BUDGET = {
-  full: { seconds: 8, minRounds: 5, scriptRounds: 3, ceilingSeconds: 6 },
-  quick: { seconds: 0.7, minRounds: 3, scriptRounds: 2, ceilingSeconds: 1 },
-} as const satisfies Record<string, Budget & { scriptRounds: number; ceilingSeconds: number }>
+  full: { seconds: 8, minRounds: 5, scriptRounds: 3, ceilingSeconds: 6, numbaSeconds: 4 },
+  quick: { seconds: 0.7, minRounds: 3, scriptRounds: 2, ceilingSeconds: 1, numbaSeconds: 0.4 },
+} as const satisfies Record<string, Budget & Record<string, number>>
 
 /** @returns the exit status: 0, or 1 when an answer differs from plain's. */
 export async function compare(argv: readonly string[]): Promise<number> {
@@ -32,20 +35,25 @@ export async function compare(argv: readonly string[]): Promise<number> {
     process.stdout.write(compareHelp(names))
     return 0
   }
-  if (options.json !== undefined) refuseUnwritable(options.json)
+  if (options.json !== undefined) refuseUnwritable('json', options.json)
+  if (options.svg !== undefined) {
+    requireChartPackages()
+    refuseUnwritable('svg', options.svg)
+  }
   const library = (await import('../../index.ts')) as Library
   if (options.threads !== undefined) library.setNumThreads(options.threads)
   const report = await run(options, library)
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(report, null, 2)}\n`)
+  if (options.svg !== undefined) writeFileSync(resolve(options.svg), await chartSvg(report))
   return report.results.every((row) => row.ok) ? 0 : 1
 }
 
 /** Before minutes of measuring, not after. */
-function refuseUnwritable(path: string): void {
+function refuseUnwritable(flag: 'json' | 'svg', path: string): void {
   try {
     writeFileSync(resolve(path), '')
   } catch (error) {
-    throw new UsageError(`--json cannot write ${path}: ${(error as Error).message}. Remedy: name another file.`)
+    throw new UsageError(`--${flag} cannot write ${path}: ${(error as Error).message}. Remedy: name another file.`)
   }
 }
 
@@ -59,57 +67,75 @@ async function run(options: CompareOptions, library: Library): Promise<Report> {
   const size = options.quick ? 'quick' : 'full'
   const threads = library.getNumThreads()
   progress.start("this machine's copy bandwidth")
+  const copyBandwidth = await measureBandwidth(threads)
+  const numba = options.numba ? await findNumba(candidates(options.python, process.env)) : undefined
   const head = {
     ...header(),
     quick: options.quick,
     threads,
     arrays: options.ordinary ? ('ordinary' as const) : ('allocated' as const),
-    copyBandwidth: await measureBandwidth(threads),
+    copyBandwidth,
+    ...(numba === undefined ? {} : { numba }),
   }
   print(...showHeader(head, style))
 
+  const python = numba?.measured ? new NumbaProcess(numba.python, threads) : undefined
   const results: Row[] = []
   const ceilings: Ceiling[] = []
-  for (const program of PROGRAMS.filter((p) => options.programs.includes(p.name))) {
-    const ofProgram: Row[] = []
-    for (const [index, input] of program.cases(size).entries()) {
-      const rows = await measureInput(input, options, library, progress)
-      ofProgram.push(...rows)
-      print(...showRows(input.about, rows, style), ...boundBy(input, rows, head.copyBandwidth))
-      if (options.ceiling && threads > 1) {
-        progress.step('independent copies at once')
-        const speedup = await measureCeiling(program.name, index, size, threads, BUDGET[size].ceilingSeconds)
-        const ceiling = ceilingOf(input, rows, threads, speedup)
-        ceilings.push(ceiling)
-        print(aboutCeiling(ceiling))
+  try {
+    for (const program of PROGRAMS.filter((p) => options.programs.includes(p.name))) {
+      const ofProgram: Row[] = []
+      for (const [index, input] of program.cases(size).entries()) {
+        const rows = await measureInput(input, { options, library, progress, copyBandwidth, python })
+        ofProgram.push(...rows)
+        print(...showRows(input.about, rows, style, numba), ...boundBy(input, rows, copyBandwidth))
+        if (options.ceiling && threads > 1) {
+          progress.step('independent copies at once')
+          const speedup = await measureCeiling(program.name, index, size, threads, BUDGET[size].ceilingSeconds)
+          const ceiling = ceilingOf(input, rows, threads, speedup)
+          ceilings.push(ceiling)
+          print(aboutCeiling(ceiling))
+        }
       }
+      if (program.name === 'calculateScores') print('', ...aboutScores(ofProgram))
+      results.push(...ofProgram)
     }
-    if (program.name === 'calculateScores') print('', ...aboutScores(ofProgram))
-    results.push(...ofProgram)
+  } finally {
+    python?.close()
   }
   print('', showVerdict(results, style))
   return { ...head, results, ...(options.ceiling ? { ceilings } : {}) }
 }
 
-async function measureInput(
-  input: Case,
-  options: CompareOptions,
-  library: Library,
-  progress: Progress,
-): Promise<Row[]> {
+interface Setting {
+  readonly options: CompareOptions
+  readonly library: Library
+  readonly progress: Progress
+  readonly copyBandwidth: CopyBandwidth
+  readonly python: NumbaProcess | undefined
+}
+
+async function measureInput(input: Case, setting: Setting): Promise<Row[]> {
+  const { options, library, progress, copyBandwidth, python } = setting
   const budget = BUDGET[options.quick ? 'quick' : 'full']
   const threads = library.getNumThreads()
+  const step = (what: string) => progress.step(what)
   progress.start(`${input.program}, n = ${input.n.toLocaleString('en-US')}`)
   // Plain is plain in its arrays too: only compiled variants get arrays from allocate().
   const ordinary = input.inputs((length) => new Float64Array(length))
   const compiled = options.ordinary ? ordinary : input.inputs((length) => library.allocate(Float64Array, length))
   const inputs = (variant: Variant): Args => (variant.compiled ? compiled : ordinary)
-  const variants = variantsOf(input, library)
-  const measurements = await measure(input, variants, inputs, budget, (what) => progress.step(what))
+  const { measurements, plain } = await measure(input, variantsOf(input, library), inputs, budget, step)
   if (compiled !== ordinary) release(compiled)
-  if (input.csv === undefined) return rowsOf(input, measurements, [], threads)
-  progress.step('whole scripts')
-  return rowsOf(input, measurements, await timeScripts(input, threads, budget.scriptRounds), threads)
+  if (python !== undefined && plain !== undefined) {
+    step('Numba')
+    const numbaBudget = { ...budget, seconds: budget.numbaSeconds }
+    measurements.push(...(await python.measure(input, ordinary, plain, numbaBudget, step)))
+  }
+  if (input.csv === undefined) return rowsOf(input, measurements, [], threads, copyBandwidth)
+  step('whole scripts')
+  const scripts = await timeScripts(input, threads, budget.scriptRounds)
+  return rowsOf(input, measurements, scripts, threads, copyBandwidth)
 }
 
 /** What `using` does at the end of a scope, for arrays that were made in a loop. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { aboutCeiling, aboutScores, boundBy } from './explain.ts'
-import type { Case } from './programs/program.ts'
 import type { Row } from './rows.ts'
 
 const row = (over: Partial<Row>): Row => ({
@@ -14,17 +13,26 @@ const row = (over: Partial<Row>): Row => ({
   firstCallMs: 20,
   speedupOverPlain: 1,
   bytesPerSecond: 1e9,
+  shareOfCopyBandwidth: 0.1,
   ulps: 0,
   ok: true,
   ...over,
 })
 
 describe('boundBy', () => {
-  const program = { bytes: 120e6 } as Case
+  const program = { bytes: 120e6 }
   const bandwidth = { oneThread: 10e9, allThreads: 16e9 }
 
+  const moving = (bytesPerSecond: number, over: Partial<Row> = {}) =>
+    row({ bytesPerSecond, shareOfCopyBandwidth: bytesPerSecond / bandwidth.oneThread, ...over })
+
   it('sets the fastest variant against what as many threads can copy', () => {
-    const rows = [row({ bytesPerSecond: 4e9 }), row({ variant: 'parallel', threads: 2, bytesPerSecond: 12e9 })]
+    const rows = [
+      moving(4e9),
+      moving(12e9, { variant: 'parallel', threads: 2, shareOfCopyBandwidth: 0.75 }),
+      moving(20e9, { variant: 'jit-hoisted', note: 'does less' }),
+      moving(20e9, { variant: 'numba' }),
+    ]
     expect(boundBy(program, rows, bandwidth)).toEqual([
       'Bound by memory: parallel moves 12.0 GB/s, 75 % of what copying does here. Sending its data to another process ' +
         'and back would cost 24 ms for copying alone; the whole call takes 10 ms.',
@@ -32,12 +40,11 @@ describe('boundBy', () => {
   })
 
   it('tells arithmetic, and both', () => {
-    expect(boundBy(program, [row({ bytesPerSecond: 0.1e9 })], bandwidth)).toEqual([
+    expect(boundBy(program, [moving(0.1e9)], bandwidth)).toEqual([
       'Bound by arithmetic: plain moves 0.100 GB/s, 1 % of what copying does here.',
     ])
-    expect(boundBy(program, [row({ bytesPerSecond: 3e9 })], bandwidth)[0]).toMatch(
-      /^Partly bound by memory: .* 30 % of/,
-    )
+    expect(boundBy(program, [moving(0.97e9)], bandwidth)[0]).toMatch(/, 10 % of/)
+    expect(boundBy(program, [moving(3e9)], bandwidth)[0]).toMatch(/^Partly bound by memory: .* 30 % of/)
   })
 
   it('says nothing of variants that failed', () => {

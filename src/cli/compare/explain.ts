@@ -4,7 +4,7 @@ import { formatDuration } from '../../timeit.ts'
 import type { CopyBandwidth } from './bandwidth.ts'
 import type { Case } from './programs/program.ts'
 import type { Ceiling, Row } from './rows.ts'
-import type { VariantName } from './variants.ts'
+import { isNumba, type VariantName } from './variants.ts'
 
 /** From this share of the copy bandwidth on, memory is what a program waits for. */
 const MEMORY_BOUND = 0.5
@@ -13,17 +13,19 @@ const COMPUTE_BOUND = 0.1
 
 const find = (rows: readonly Row[], variant: VariantName) => rows.find((row) => row.variant === variant)
 const gigabytes = (bytesPerSecond: number): string => `${(bytesPerSecond / 1e9).toPrecision(3)} GB/s`
-const percentage = (share: number): string =>
-  `${share < 0.0995 ? (100 * share).toPrecision(1) : Math.round(100 * share)} %`
+export const percentage = (share: number): string =>
+  `${share < 0.095 ? (100 * share).toPrecision(1) : Math.round(100 * share)} %`
 const times = (factor: number): string => `${factor.toPrecision(3)}×`
 
-/** What the fastest strict variant is bound by, and what moving the data elsewhere would cost. */
-export function boundBy(program: Case, rows: readonly Row[], bandwidth: CopyBandwidth): string[] {
-  const measured = rows.filter((row) => row.bytesPerSecond !== null && row.medianMs !== null && row.ok)
+/** What the fastest variant of ours is bound by, and what moving the data elsewhere would cost. */
+export function boundBy(program: Pick<Case, 'bytes'>, rows: readonly Row[], bandwidth: CopyBandwidth): string[] {
+  // What does less work, or is not ours, says nothing about what binds ours.
+  const measured = rows.filter(
+    (row) => row.shareOfCopyBandwidth !== null && row.ok && row.note === undefined && !isNumba(row.variant),
+  )
   if (measured.length === 0) return []
   const fastest = measured.reduce((a, b) => (b.bytesPerSecond! > a.bytesPerSecond! ? b : a))
-  const copy = fastest.threads > 1 ? bandwidth.allThreads : bandwidth.oneThread
-  const share = fastest.bytesPerSecond! / copy
+  const share = fastest.shareOfCopyBandwidth!
   const used = `${fastest.variant} moves ${gigabytes(fastest.bytesPerSecond!)}, ${percentage(share)} of what copying does here`
   // To another device or process the bytes would first have to be copied, at best as fast as memory copies.
   const sendMs = (1e3 * program.bytes * 2) / bandwidth.oneThread

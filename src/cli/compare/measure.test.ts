@@ -21,14 +21,17 @@ const variant = (name: Variant['name'], kernel: Kernel): Variant => ({
   parallel: name.startsWith('parallel'),
   relaxed: name.endsWith('fastmath'),
 })
-const run = (variants: Variant[], minRounds = 3) =>
-  measure(
+const run = async (variants: Variant[], minRounds = 3) => {
+  const { measurements, plain } = await measure(
     program,
     variants,
     () => [Float64Array.of(1, 2, 3)],
     { seconds: 0, minRounds },
     () => {},
   )
+  expect(plain).toEqual(Float64Array.of(0.5, 1, 1.5))
+  return measurements
+}
 
 describe('measure', () => {
   it('takes turns, another first each round, and times the first call apart', async () => {

@@ -6,7 +6,7 @@
 import { mean, median, standardDeviation } from '../../statistics.ts'
 import { check, type Result } from './check.ts'
 import type { Args, Case } from './programs/program.ts'
-import type { Variant } from './variants.ts'
+import type { Label, Variant } from './variants.ts'
 
 export interface Budget {
   /** Rounds go on until so many seconds have passed… */
@@ -16,7 +16,7 @@ export interface Budget {
 }
 
 export interface Measurement {
-  readonly variant: Variant
+  readonly variant: Label
   readonly medianMs: number
   readonly meanMs: number
   readonly stdMs: number
@@ -48,6 +48,12 @@ interface Runner {
   problem: string | undefined
 }
 
+export interface Measured {
+  readonly measurements: Measurement[]
+  /** The first variant's answer; absent when it has none. */
+  readonly plain: Result | undefined
+}
+
 /**
  * @param inputs the arguments each variant is called with
  * @param progress told what is about to run
@@ -58,7 +64,7 @@ export async function measure(
   inputs: (variant: Variant) => Args,
   budget: Budget,
   progress: (what: string) => void,
-): Promise<Measurement[]> {
+): Promise<Measured> {
   const runners = variants.map((variant): Runner => {
     const kernel = variant.kernel as (...args: Args) => Result
     const args = inputs(variant)
@@ -110,7 +116,7 @@ export async function measure(
       runner.samples.push(await time(runner, runner.loops))
     }
   }
-  return runners.map(summary)
+  return { measurements: runners.map(summary), plain }
 }
 
 /** Calls until the engine has had time to optimise; returns how many calls make a sample. */
@@ -133,7 +139,10 @@ function verify(runner: Runner, answer: Result, plain: Result, program: Case): v
   runner.problem ??= verdict.problem
 }
 
-function summary(runner: Runner): Measurement {
+/** The figures of some samples, in milliseconds a call; NaN where there are none. */
+export function summary(
+  runner: Pick<Runner, 'samples' | 'firstCallMs' | 'ulps' | 'problem'> & { readonly variant: Label },
+): Measurement {
   const { variant, samples, firstCallMs, ulps, problem } = runner
   const figures =
     samples.length === 0

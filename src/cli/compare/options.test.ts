@@ -13,21 +13,29 @@ describe('options of compare', () => {
       programs: known,
       threads: undefined,
       json: undefined,
+      svg: undefined,
       ordinary: false,
       ceiling: false,
+      numba: false,
+      python: undefined,
     })
   })
 
   it('reads every flag', () => {
-    const argv = '--quick --programs logProduct,roots --threads=3 --json out.json --ordinary --ceiling -h'.split(' ')
+    const argv =
+      '--quick --programs logProduct,roots --threads=3 --json out.json --svg out.svg --ordinary --ceiling -h'.split(' ')
+    argv.push('--numba', '--python', 'env/bin/python')
     expect(parse(...argv)).toEqual({
       help: true,
       quick: true,
       programs: ['roots', 'logProduct'],
       threads: 3,
       json: 'out.json',
+      svg: 'out.svg',
       ordinary: true,
       ceiling: true,
+      numba: true,
+      python: 'env/bin/python',
     })
   })
 
@@ -41,6 +49,9 @@ describe('options of compare', () => {
     [['--programs', 'roots,nope'], /no program 'nope'\. Remedy: choose from roots, rootsSum, logProduct/],
     [['--programs', ''], /no program ''/],
     [['--json', ''], /--json has no file name/],
+    [['--svg', ''], /--svg has no file name\. Remedy: --svg results\.svg/],
+    [['--python', 'python3'], /--python is the Python for --numba\. Remedy/],
+    [['--numba', '--python='], /--python has no path\. Remedy/],
     [['roots'], /no argument 'roots'\. Remedy: name programs with --programs/],
   ])('refuses %j with a remedy', (argv, message) => {
     expect(() => parse(...argv)).toThrow(UsageError)
@@ -49,7 +60,18 @@ describe('options of compare', () => {
 
   it('documents every flag that it reads', () => {
     const help = compareHelp(known)
-    for (const flag of ['quick', 'programs', 'threads', 'json', 'ordinary', 'ceiling', 'help']) {
+    for (const flag of [
+      'quick',
+      'programs',
+      'threads',
+      'json',
+      'svg',
+      'ordinary',
+      'ceiling',
+      'numba',
+      'python',
+      'help',
+    ]) {
       expect(help).toContain(`--${flag}`)
     }
     expect(help).toContain('roots, rootsSum, logProduct')

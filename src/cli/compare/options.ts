@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { PACKAGE } from '../../types.ts'
 import { UsageError } from '../usage.ts'
+import { CHART_PACKAGES } from './svg.ts'
 
 export interface CompareOptions {
   readonly help: boolean
@@ -9,9 +10,13 @@ export interface CompareOptions {
   /** Undefined: as many as the library chooses by itself. */
   readonly threads: number | undefined
   readonly json: string | undefined
+  readonly svg: string | undefined
   /** Ordinary typed arrays instead of `allocate`d ones for the compiled variants. */
   readonly ordinary: boolean
   readonly ceiling: boolean
+  readonly numba: boolean
+  /** The Python to ask for Numba; undefined: one is looked for. */
+  readonly python: string | undefined
 }
 
 const FLAGS = {
@@ -20,8 +25,11 @@ const FLAGS = {
   programs: { type: 'string' },
   threads: { type: 'string' },
   json: { type: 'string' },
+  svg: { type: 'string' },
   ordinary: { type: 'boolean' },
   ceiling: { type: 'boolean' },
+  numba: { type: 'boolean' },
+  python: { type: 'string' },
 } as const
 
 export const compareHelp = (programs: readonly string[]): string => `Usage: ${PACKAGE} compare [options]
@@ -35,7 +43,10 @@ Runs each program as plain JavaScript and compiled, checks that the answers are 
                    instead of arrays from allocate()
   --ceiling        also measure how much faster this machine does independent copies of each job at once,
                    one a thread: no parallel version can be expected to gain more
+  --numba          also run the same programs on the same data in Numba, if a Python here has it
+  --python PATH    that Python (default: TSUMBA_PYTHON, an active virtual environment, python3, python)
   --json FILE      write the results to FILE too
+  --svg FILE       draw them as a bar chart; needs ${CHART_PACKAGES.join(' and ')}: npm i ${CHART_PACKAGES.join(' ')}
   --help           show this text
 
 Exit status: 0, 1 when an answer differs from plain's, 2 for a wrong option.
@@ -52,9 +63,12 @@ export function parseCompareOptions(argv: readonly string[], known: readonly str
     quick: values.quick ?? false,
     programs: values.programs === undefined ? known : programList(values.programs, known),
     threads: values.threads === undefined ? undefined : threadCount(values.threads),
-    json: values.json === undefined ? undefined : fileName(values.json),
+    json: fileName('json', values.json),
+    svg: fileName('svg', values.svg),
     ordinary: values.ordinary ?? false,
     ceiling: values.ceiling ?? false,
+    numba: values.numba ?? false,
+    python: pythonPath(values.python, values.numba ?? false),
   }
 }
 
@@ -87,7 +101,14 @@ function threadCount(text: string): number {
   throw new UsageError(`--threads is '${text}'. Remedy: give a whole number from 1 to 1024.`)
 }
 
-function fileName(text: string): string {
+function fileName(flag: 'json' | 'svg', text: string | undefined): string | undefined {
   if (text !== '') return text
-  throw new UsageError('--json has no file name. Remedy: --json results.json')
+  throw new UsageError(`--${flag} has no file name. Remedy: --${flag} results.${flag}`)
+}
+
+function pythonPath(path: string | undefined, wanted: boolean): string | undefined {
+  if (path === undefined) return undefined
+  if (!wanted) throw new UsageError('--python is the Python for --numba. Remedy: give --numba too, or leave it out.')
+  if (path === '') throw new UsageError('--python has no path. Remedy: --numba --python numba-env/bin/python')
+  return path
 }

@@ -3,6 +3,7 @@
 import type { CopyBandwidth } from './bandwidth.ts'
 import type { Header } from './machine.ts'
 import type { Measurement } from './measure.ts'
+import type { NumbaFound } from './numba/find.ts'
 import type { Case } from './programs/program.ts'
 import type { VariantName } from './variants.ts'
 import type { ScriptTime } from './wholeScript.ts'
@@ -25,10 +26,14 @@ export interface Row {
   readonly speedupOverPlain: number | null
   /** Every input byte once and every result byte once, over the median. */
   readonly bytesPerSecond: number | null
+  /** Of the bytes a second that copying memory moves here, on as many threads as the variant uses. */
+  readonly shareOfCopyBandwidth: number | null
   /** The largest distance of any element from plain's; null where one of the two is NaN, or there is no answer. */
   readonly ulps: number | null
   readonly ok: boolean
   readonly problem?: string
+  /** Why its time is not to be held against the others'. */
+  readonly note?: string
 }
 
 /** How much faster independent copies of a job, one a thread, get it done. */
@@ -49,6 +54,8 @@ export interface Report extends Header {
   readonly arrays: 'allocated' | 'ordinary'
   /** Bytes a second, read plus written. */
   readonly copyBandwidth: CopyBandwidth
+  /** Whether Numba's times are among the results, and why not; absent when they were not asked for. */
+  readonly numba?: NumbaFound
   readonly results: readonly Row[]
   readonly ceilings?: readonly Ceiling[]
 }
@@ -60,9 +67,12 @@ export function rowsOf(
   measurements: readonly Measurement[],
   scripts: readonly ScriptTime[],
   threads: number,
+  bandwidth: CopyBandwidth,
 ): Row[] {
   const plainMs = measurements[0]!.medianMs
   return measurements.map((m): Row => {
+    const bytesPerSecond = program.bytes / (m.medianMs / 1e3)
+    const copy = m.variant.parallel ? bandwidth.allThreads : bandwidth.oneThread
     const script = scripts.find((s) => s.variant === m.variant.name)
     const problem = m.problem ?? script?.problem
     return {
@@ -77,10 +87,12 @@ export function rowsOf(
       firstCallMs: finite(m.firstCallMs),
       ...(script === undefined ? {} : { scriptMs: finite(script.scriptMs), scriptKernelMs: finite(script.kernelMs) }),
       speedupOverPlain: finite(plainMs / m.medianMs),
-      bytesPerSecond: finite(program.bytes / (m.medianMs / 1e3)),
+      bytesPerSecond: finite(bytesPerSecond),
+      shareOfCopyBandwidth: finite(bytesPerSecond / copy),
       ulps: Number.isNaN(m.firstCallMs) ? null : finite(m.ulps),
       ok: problem === undefined,
       ...(problem === undefined ? {} : { problem }),
+      ...(m.variant.note === undefined ? {} : { note: m.variant.note }),
     }
   })
 }

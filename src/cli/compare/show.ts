@@ -2,18 +2,23 @@
 
 import { formatDuration } from '../../timeit.ts'
 import { PACKAGE } from '../../types.ts'
+import { percentage } from './explain.ts'
+import type { NumbaFound } from './numba/find.ts'
 import type { Report, Row } from './rows.ts'
 import type { Style } from './style.ts'
 import { bar, type Column, table } from './table.ts'
+import { isNumba } from './variants.ts'
 
-const BAR_WIDTH = 24
+const BAR_WIDTH = 20
+/** Smaller shares of the copy bandwidth are shown as less than this. */
+const SMALL_SHARE = 1e-4
 
 const number = (n: number): string => n.toLocaleString('en-US')
 const rate = (bytesPerSecond: number): string => `${(bytesPerSecond / 1e9).toPrecision(3)} GB/s`
 const time = (ms: number | null | undefined): string => (ms === null || ms === undefined ? '-' : formatDuration(ms))
 
 export function showHeader(report: Omit<Report, 'results'>, style: Style): string[] {
-  const { machine, versions, threads, copyBandwidth } = report
+  const { machine, versions, threads, copyBandwidth, numba } = report
   const memory = `${Math.round(machine.memoryBytes / 2 ** 30)} GiB`
   const copies =
     threads === 1
@@ -24,11 +29,21 @@ export function showHeader(report: Omit<Report, 'results'>, style: Style): strin
     `${machine.cpu}, ${machine.cores} cores, ${memory}, ${machine.os} ${machine.arch}`,
     `Copying memory, bytes read plus bytes written: ${copies}`,
     `Compiled variants run on ${report.arrays} arrays; ${threads === 1 ? '1 thread' : `${threads} threads`} for parallel ones`,
+    ...(numba === undefined ? [] : showNumba(numba)),
   ]
 }
 
-/** The rows of one program on one input. Bars are times: shorter is better. */
-export function showRows(about: string, rows: readonly Row[], style: Style): string[] {
+function showNumba(numba: NumbaFound): string[] {
+  if (!numba.measured) return [`Numba's times are left out: ${numba.reason}.`, `To have them: ${numba.remedy}`]
+  const { versions, python } = numba
+  return [`Numba ${versions.numba} (NumPy ${versions.numpy}, Python ${versions.python}: ${python}), ordinary arrays`]
+}
+
+/**
+ * The rows of one program on one input. Bars are times: shorter is better.
+ * @param numba what became of Numba's rows, where they were asked for
+ */
+export function showRows(about: string, rows: readonly Row[], style: Style, numba?: NumbaFound): string[] {
   const { program, n, percent } = rows[0]!
   const input = `n = ${number(n)}${percent === undefined ? '' : `, ${percent} % of the file`}`
   const withScript = rows.some((row) => row.scriptMs !== undefined)
@@ -38,16 +53,18 @@ export function showRows(about: string, rows: readonly Row[], style: Style): str
     { title: 'first call', align: 'right' },
     { title: '× plain', align: 'right' },
     { title: 'GB/s', align: 'right' },
+    { title: 'of copy', align: 'right' },
     ...(withScript ? [{ title: 'script', align: 'right' } as const] : []),
     { title: 'ulps', align: 'right' },
     { title: 'ok', align: 'left' },
   ]
   const cells = rows.map((row) => [
-    row.variant,
+    row.note === undefined ? row.variant : `${row.variant}*`,
     time(row.medianMs),
     time(row.firstCallMs),
     row.speedupOverPlain?.toFixed(2) ?? '-',
     row.bytesPerSecond === null ? '-' : significant(row.bytesPerSecond / 1e9),
+    row.shareOfCopyBandwidth === null ? '-' : ofCopy(row.shareOfCopyBandwidth),
     ...(withScript ? [time(row.scriptMs)] : []),
     row.ulps === null ? '-' : number(row.ulps),
     row.ok ? '✓' : '✗',
@@ -65,7 +82,10 @@ export function showRows(about: string, rows: readonly Row[], style: Style): str
   const problems = rows.flatMap((row) =>
     row.problem === undefined ? [] : [style.bad(`${row.variant}: ${row.problem}`)],
   )
-  return ['', title, legend, ...body, ...problems]
+  const notes = rows.flatMap((row) => (row.note === undefined ? [] : [`* ${row.variant} ${row.note}.`]))
+  const left =
+    numba?.measured === false ? ["Numba's rows are left out: no Python with Numba was found, see above."] : []
+  return ['', title, legend, ...body, ...problems, ...[...notes, ...left].map(style.dim)]
 }
 
 export function showVerdict(results: readonly Row[], style: Style): string {
@@ -73,9 +93,14 @@ export function showVerdict(results: readonly Row[], style: Style): string {
   if (wrong.length > 0) return style.bad(`${wrong.length} of ${results.length} variants failed or differ from plain.`)
   const rounded = results.filter((row) => row.ulps !== 0)
   const exact = `${results.length - rounded.length} variants give plain's answers, every bit`
-  const rest = rounded.length === 0 ? '' : `; ${rounded.length} (fastmath) within n·ε·Σ|x| of them`
+  const within = rounded.some((row) => isNumba(row.variant))
+    ? "(fastmath, Numba's own log) within the error of rounding"
+    : '(fastmath) within n·ε·Σ|x| of them'
+  const rest = rounded.length === 0 ? '' : `; ${rounded.length} ${within}`
   return style.good(`${exact}${rest}.`)
 }
+
+const ofCopy = (share: number): string => (share < SMALL_SHARE ? `<${percentage(SMALL_SHARE)}` : percentage(share))
 
 const significant = (value: number): string => {
   if (value >= 100) return String(Math.round(value))

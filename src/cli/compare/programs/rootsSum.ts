@@ -1,4 +1,5 @@
 import { seeded } from '../random.ts'
+import { rootsSum as hoisted } from './hoisted.ts'
 import { rootsSum as plain } from './plain.ts'
 import { rootsSum as withPrange } from './prange.ts'
 import { EPSILON, fill, type Program } from './program.ts'
@@ -17,6 +18,10 @@ export const rootsSum: Program = {
         n,
         plain,
         withPrange,
+        hoisted: {
+          kernel: hoisted,
+          note: 'computes the sum once: shown to say what hoisting would gain; it is not the same work',
+        },
         inputs: (newArray) => [fill(newArray(n), seeded(2), (u) => 500 * u)],
         bytes: n * (8 + 8),
         // All terms are positive: Σ|terms| is the sum itself.
