@@ -38,6 +38,23 @@ const HELPERS: Readonly<Record<string, { readonly text: string; readonly needs?:
 }
 `,
   },
+  nearExponent: {
+    needs: BITS,
+    text: `function nearExponent(x) {
+  float[0] = x
+  return (words[1] + 0x95f62 >>> 20) - 1023
+}
+`,
+  },
+  nearSignificand: {
+    needs: BITS,
+    text: `function nearSignificand(x) {
+  float[0] = x
+  words[1] = (words[1] + 0x95f62 & 0xfffff) + 0x3fe6a09e
+  return float[0]
+}
+`,
+  },
   pow2: {
     needs: BITS,
     text: `function pow2(x) {

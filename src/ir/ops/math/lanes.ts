@@ -37,6 +37,10 @@ export interface Lanes<V, M> {
   exponent(a: V): V
   /** The fraction's bits with the exponent of 1: a / 2^exponent(a), in [1, 2), of a positive normal number. */
   significand(a: V): V
+  /** The integer n for which a / 2ⁿ is in [√½, √2), about; of NaN, infinities, negatives, zeros: out of −1021…1021. */
+  nearExponent(a: V): V
+  /** a / 2^nearExponent(a), in [√½, √2), about, of a positive normal number: the fewest steps that get logarithms there. */
+  nearSignificand(a: V): V
   /** 2ⁿ for an integral n in −1022…1023; 0 for −1023 and Infinity for 1024. */
   pow2(n: V): V
   /** The number without its low 27 bits: a head of 26 bits; a − head(a) is exact and has 27 bits at most. */

@@ -15,6 +15,18 @@ export const significand = (a: number): number => {
   words[1] = (words[1]! & 0xfffff) | 0x3ff00000
   return float[0]
 }
+/** High words: of √½, cut off, and how much more 1 has. A sum carries into the exponent from √2 on. */
+const ROOT = 0x3fe6a09e
+const UP = 0x3ff00000 - ROOT
+export const nearExponent = (a: number): number => {
+  float[0] = a
+  return ((words[1]! + UP) >>> 20) - 1023
+}
+export const nearSignificand = (a: number): number => {
+  float[0] = a
+  words[1] = ((words[1]! + UP) & 0xfffff) + ROOT
+  return float[0]
+}
 /** The exponent's bits are the low bits of n + 1023, which a sum with 1.5 · 2⁵² leaves at the bottom. */
 export const pow2 = (n: number): number => {
   float[0] = n + (6755399441055744 + 1023)
@@ -57,6 +69,8 @@ export const numbers: Lanes<number, boolean> = {
   select: (condition, then, otherwise) => (condition ? then : otherwise),
   exponent,
   significand,
+  nearExponent,
+  nearSignificand,
   pow2,
   head,
   odd,
