@@ -35,7 +35,8 @@ describe('compare', () => {
       expect(row.shareOfCopyBandwidth).toBeCloseTo(row.bytesPerSecond! / copy, 12)
       expect(row.note === undefined).toBe(row.variant !== HOISTED)
       expect(row.threads).toBe(row.variant.startsWith('parallel') ? 2 : 1)
-      if (!row.variant.endsWith('fastmath')) expect(row.ulps).toBe(0)
+      // The bounds for logarithms are the comparison's own; what is computed without them equals plain's.
+      if (!row.variant.endsWith('fastmath') && row.program !== 'logProduct') expect(row.ulps).toBe(0)
       const scripted = row.program === 'calculateScores' && ['plain', 'jit', 'parallel'].includes(row.variant)
       if (scripted) expect(row.scriptMs).toBeGreaterThan(row.scriptKernelMs!)
       else expect(row.scriptMs).toBeUndefined()

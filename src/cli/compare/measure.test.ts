@@ -89,6 +89,18 @@ describe('measure', () => {
     expect(rows[2]!.ulps).toBe(2)
   })
 
+  it('allows compiled variants other Math functions where the program has some', async () => {
+    const near: Kernel = (x: Float64Array) => half(x as never).map((v) => v * (1 + Number.EPSILON))
+    const { measurements } = await measure(
+      { ...program, mathError: (plain, i) => 2 * Math.abs(plain[i]!) * Number.EPSILON },
+      [variant('plain', half), variant('plain-prange', near), variant('jit', near)],
+      () => [Float64Array.of(1, 2, 3)],
+      { seconds: 0, minRounds: 1 },
+      () => {},
+    )
+    expect(measurements.map((row) => row.ok)).toEqual([true, false, true])
+  })
+
   it('goes on when a variant throws', async () => {
     const throwing: Kernel = () => {
       throw new Error('no such luck')

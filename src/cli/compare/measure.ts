@@ -5,7 +5,7 @@
 
 import { mean, median, standardDeviation } from '../../statistics.ts'
 import { check, type Result } from './check.ts'
-import type { Args, Case } from './programs/program.ts'
+import { type Args, allowance, type Case } from './programs/program.ts'
 import type { Label, Variant } from './variants.ts'
 
 export interface Budget {
@@ -133,8 +133,7 @@ async function warmUp(time: (loops: number) => Promise<number>): Promise<number>
 }
 
 function verify(runner: Runner, answer: Result, plain: Result, program: Case): void {
-  const allowed = runner.variant.relaxed ? (i: number) => program.allowed(plain, i) : undefined
-  const verdict = check(answer, plain, allowed)
+  const verdict = check(answer, plain, allowance(program, runner.variant, plain))
   runner.ulps = Math.max(runner.ulps, verdict.ulps)
   runner.problem ??= verdict.problem
 }

@@ -7,7 +7,6 @@ import type { NumbaFound } from './numba/find.ts'
 import type { Report, Row } from './rows.ts'
 import type { Style } from './style.ts'
 import { bar, type Column, table } from './table.ts'
-import { isNumba } from './variants.ts'
 
 const BAR_WIDTH = 20
 /** Smaller shares of the copy bandwidth are shown as less than this. */
@@ -93,9 +92,9 @@ export function showVerdict(results: readonly Row[], style: Style): string {
   if (wrong.length > 0) return style.bad(`${wrong.length} of ${results.length} variants failed or differ from plain.`)
   const rounded = results.filter((row) => row.ulps !== 0)
   const exact = `${results.length - rounded.length} variants give plain's answers, every bit`
-  const within = rounded.some((row) => isNumba(row.variant))
-    ? "(fastmath, Numba's own log) within the error of rounding"
-    : '(fastmath) within n·ε·Σ|x| of them'
+  const within = rounded.every((row) => row.variant.endsWith('fastmath'))
+    ? '(fastmath) within n·ε·Σ|x| of them'
+    : "(fastmath, Math functions that are not the engine's) within the error of rounding"
   const rest = rounded.length === 0 ? '' : `; ${rounded.length} ${within}`
   return style.good(`${exact}${rest}.`)
 }

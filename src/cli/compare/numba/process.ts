@@ -11,7 +11,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { PACKAGE } from '../../../types.ts'
 import { check, type Result } from '../check.ts'
 import { type Budget, type Measurement, summary } from '../measure.ts'
-import type { Args, Case } from '../programs/program.ts'
+import { type Args, allowance, type Case } from '../programs/program.ts'
 import { type Label, NUMBA_VARIANTS } from '../variants.ts'
 import { numbaScript } from './find.ts'
 
@@ -140,7 +140,7 @@ export class NumbaProcess {
   }
 }
 
-/** Checks a variant's answer as ours are checked; Numba's `Math` functions are another library's. */
+/** Checks a variant's answer as ours are checked. */
 export function measurementOf(
   label: Label,
   message: NumbaMessage | undefined,
@@ -152,14 +152,12 @@ export function measurementOf(
     summary({ variant: label, samples: [], firstCallMs: NaN, ulps: 0, problem: `Numba: ${problem}` })
   if (message === undefined || !('variant' in message)) return failed(failure ?? 'said nothing of this variant')
   if ('problem' in message) return failed(message.problem)
-  const { ulps, problem } = check(readAnswer(message.answer, message.dtype), plain, allowedFor(label, program, plain))
+  const { ulps, problem } = check(
+    readAnswer(message.answer, message.dtype),
+    plain,
+    allowance(program, { ...label, compiled: true }, plain),
+  )
   return summary({ variant: label, samples: [...message.samples], firstCallMs: message.firstCallMs, ulps, problem })
-}
-
-function allowedFor(label: Label, program: Case, plain: Result): ((i: number) => number) | undefined {
-  const { allowed, allowedElsewhere } = program
-  if (!label.relaxed && allowedElsewhere === undefined) return undefined
-  return (i) => (label.relaxed ? allowed(plain, i) : 0) + (allowedElsewhere?.(plain, i) ?? 0)
 }
 
 function readAnswer(file: string, dtype: string): Result {

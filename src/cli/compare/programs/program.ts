@@ -29,21 +29,36 @@ export interface Case {
   /** Bytes that have to move between memory and processor in one call: every input read once, every result written once. */
   readonly bytes: number
   /**
-   * The absolute error that element i of a `fastmath` answer may have: n·ε·Σ|terms| for a sum of n terms. All other
-   * variants of ours have to equal plain in every bit.
+   * The absolute error that element i of a `fastmath` answer may have: n·ε·Σ|terms| for a sum of n terms. All others
+   * have to equal plain in every bit, but for `mathError`.
    */
   readonly allowed: (plain: Result, i: number) => number
   /**
-   * The absolute error that element i may have where another library computes the `Math` functions; absent where the
-   * program needs none but the exact ones.
+   * The absolute error that element i of any compiled answer may have because its `Math` functions are not the engine's;
+   * absent where the program needs none but the exact ones.
    */
-  readonly allowedElsewhere?: (plain: Result, i: number) => number
+  readonly mathError?: (plain: Result, i: number) => number
 }
 
 export interface Program {
   readonly name: string
   readonly about: string
   cases(size: 'full' | 'quick'): readonly Case[]
+}
+
+/**
+ * The absolute error that the elements of a variant's answer may have; undefined where every bit has to be plain's.
+ * @param compiled whether something other than the engine may compute its `Math` functions
+ */
+export function allowance(
+  program: Case,
+  { relaxed, compiled }: { readonly relaxed: boolean; readonly compiled: boolean },
+  plain: Result,
+): ((i: number) => number) | undefined {
+  const sums = relaxed ? program.allowed : undefined
+  const math = compiled ? program.mathError : undefined
+  if (sums === undefined && math === undefined) return undefined
+  return (i) => (sums?.(plain, i) ?? 0) + (math?.(plain, i) ?? 0)
 }
 
 /** Half the distance between 1 and the next float64: the largest relative error of one operation. */
