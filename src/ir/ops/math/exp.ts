@@ -1,0 +1,71 @@
+/**
+ * Powers of e.
+ *
+ * x = n·ln 2 + r with |r| ≤ ½ ln 2, so exp(x) = 2ⁿ·exp(r). n·ln 2 is taken off in two parts: the first leaves an exact
+ * difference `head`, the second, `tail`, is added where it meets small terms only. What is wrong with exp(r) is then
+ * little more than the rounding of its last sum.
+ *
+ * There is no 2ˣ of its own: `2 ** x` and `b ** x` with b = 2 have to agree bit for bit, so both are `pow`.
+ */
+
+import { quickSum } from './double.ts'
+import type { Expansion, Lanes } from './lanes.ts'
+import { twoChains } from './polynomial.ts'
+
+/** ln 2 = HEAD + TAIL. HEAD ends in 21 zero bits, so that its multiples by up to 2²¹ are exact. */
+const LN2_HEAD = 0.6931471803691238
+const LN2_TAIL = 1.9082149292705877e-10
+/** 1.5 · 2⁵²: what is added to it and taken away again is rounded to an integer. */
+const SHIFTER = 6755399441055744
+/** (r·(eʳ + 1)/(eʳ − 1) − 2) / r² in powers of r², within 2⁻⁵⁹: fdlibm's. */
+const RATIO = [
+  0.16666666666666602, -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6, 4.1381367970572385e-8,
+]
+const SOURCE = 'fdlibm, e_exp.c: reduction and rational form; sums compensated'
+
+/** exp(x) = 2ⁿ·(1 + head + rest). */
+interface Parts<V> {
+  readonly n: V
+  /** x less a multiple of ln 2, exactly; at most ½ ln 2. */
+  readonly head: V
+  /** What exp(r) − 1 has besides. */
+  readonly rest: V
+}
+
+function parts<V, M>(l: Lanes<V, M>, x: V): Parts<V> {
+  const n = l.sub(l.add(l.mul(x, l.c(Math.LOG2E)), l.c(SHIFTER)), l.c(SHIFTER))
+  const head = l.sub(x, l.mul(n, l.c(LN2_HEAD)))
+  const tail = l.mul(n, l.c(LN2_TAIL))
+  const r = l.sub(head, tail)
+  const square = l.mul(r, r)
+  const c = l.sub(r, l.mul(square, twoChains(l, square, RATIO)))
+  const rest = l.sub(l.div(l.mul(r, c), l.sub(l.c(2), c)), tail)
+  return { n, head, rest }
+}
+
+/** exp(x) = 2ⁿ·fraction, fraction in about [√½, √2] and within 0.7 ulp; for |x| < 2²⁰. */
+export function expParts<V, M>(l: Lanes<V, M>, x: V): { readonly n: V; readonly fraction: V } {
+  const { n, head, rest } = parts(l, x)
+  const sum = quickSum(l, l.c(1), head)
+  return { n, fraction: l.add(sum.hi, l.add(sum.lo, rest)) }
+}
+
+export const exp: Expansion = {
+  name: 'exp',
+  source: SOURCE,
+  fast: (l, x) => {
+    const { n, fraction } = expParts(l, x!)
+    return l.mul(fraction, l.pow2(n))
+  },
+  /** Results are normal numbers. */
+  usual: (l, x) => l.lt(l.abs(x!), l.c(708)),
+  rare: (l, x) => {
+    const low = l.c(-746)
+    const high = l.c(710)
+    const least = l.select(l.lt(x!, low), low, x!)
+    const { n, fraction } = expParts(l, l.select(l.gt(least, high), high, least))
+    // 2ⁿ in two factors: the product with the first is exact, the second rounds once, or overflows.
+    const half = l.floor(l.mul(n, l.c(0.5)))
+    return l.mul(l.mul(fraction, l.pow2(half)), l.pow2(l.sub(n, half)))
+  },
+}
