@@ -222,6 +222,8 @@ export const label = (name: string): Label => ({ name })
 /** Hands out names that are unique within one function. Locals and labels share them. */
 export class Names {
   readonly #used: Set<string>
+  /** The number that a base was last given: functions may have a thousand locals of one. */
+  readonly #last = new Map<string, number>()
 
   constructor(used: Iterable<string> = []) {
     this.#used = new Set(used)
@@ -230,7 +232,9 @@ export class Names {
   /** `base` itself where it is free, else `base.1`, `base.2`, … which no user can have written. */
   fresh(base: string): string {
     let name = base
-    for (let n = 1; this.#used.has(name); n++) name = `${base}.${n}`
+    let n = this.#last.get(base) ?? 0
+    while (this.#used.has(name)) name = `${base}.${++n}`
+    this.#last.set(base, n)
     this.#used.add(name)
     return name
   }

@@ -7,6 +7,7 @@ import type { Module } from '../ir/ir.ts'
 import { annotate } from './annotate.ts'
 import { bounds } from './bounds.ts'
 import { chunk } from './chunk.ts'
+import { expand } from './expand.ts'
 import { fill } from './fill.ts'
 import { inline } from './inline.ts'
 import { jam } from './jam.ts'
@@ -62,6 +63,11 @@ export const PASSES: readonly Pass[] = [
     name: 'legalise',
     run: legalise,
     why: 'Targets know launches, not parallel loops, and no reduction trees: what is left of them becomes plain loops.',
+  },
+  {
+    name: 'expand',
+    run: expand,
+    why: 'Math functions are one operation each to all who look at loops; when vectors are there, each is written in them.',
   },
   {
     name: 'chunk',

@@ -3,6 +3,8 @@
  * it: compilers of targets read its column, the interpreter its meaning, tests enumerate the tables.
  */
 
+import type { Expansion } from './math/lanes.ts'
+
 /** The code of one overload. Targets without a column cannot have the operation. */
 export interface Lowering {
   /** JavaScript with `$0`, `$1`, … each used at most once; an expression that needs parentheses around it. */
@@ -32,6 +34,11 @@ export interface Op {
   readonly meaning: (...args: never[]) => unknown
   /** By type name (`f64`, `i32x4`, …); atomics by element type (`int32`). */
   readonly at: Readonly<Record<string, Lowering>>
-  /** `host`: the engine's own function, so results hold within one engine version and a call costs time. */
-  readonly kind: 'exact' | 'host' | 'atomic'
+  /**
+   * `host`: the engine's own function, so results hold within one engine version and a call costs time. `expanded`: no
+   * target has code for it, since passes/expand.ts writes out what `expand` says.
+   */
+  readonly kind: 'exact' | 'expanded' | 'host' | 'atomic'
+  /** What the operation is made of; its meaning is this program over numbers. */
+  readonly expand?: Expansion
 }

@@ -79,7 +79,7 @@ describe('operations', () => {
   it('leaves no lowering to JavaScript out but those of vectors and masks', () => {
     expect(cases.length).toBeGreaterThan(90)
     const missing = OPS.filter((record) => record.kind !== 'atomic').flatMap((record) =>
-      Object.entries(record.at)
+      Object.entries(record.kind === 'expanded' ? {} : record.at)
         .filter(([type, lowering]) => lowering.js === undefined && !/x\d|mask/.test(type))
         .map(([type]) => `${record.name} of ${type}`),
     )

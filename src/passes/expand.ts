@@ -1,0 +1,355 @@
+/**
+ * Writes out Math functions: each call becomes the straight-line code of its expansion, with a guard behind it.
+ *
+ *   r = fast(x)
+ *   if not usual(x) { r = call rare(x) }
+ *
+ * Calls of one expression that do not need each other's results share one guard. Of vectors the guard asks whether all
+ * lanes are usual, and lanes that are not are computed one by one. What stands where not every evaluation reaches it,
+ * or where it is evaluated again and again (an arm of a choice, the condition of a loop), moves there as statements.
+ *
+ * WebAssembly computes a scalar as one lane of the vector form: V8 branches to choose between two scalars, and moves
+ * bits between register files to look at an exponent. JavaScript calls functions, which V8 writes out where it pays.
+ */
+
+import {
+  assign,
+  breakTo,
+  extract,
+  ifStmt,
+  Names,
+  num,
+  op,
+  reduce,
+  ref,
+  ret,
+  shuffle,
+  splat,
+  TRUE,
+  whileStmt,
+} from '../ir/build.ts'
+import type { Call, Cond, Expr, Fn, Local, Module, OpExpr, Stmt, Type } from '../ir/ir.ts'
+import { opRecord } from '../ir/ops/index.ts'
+import type { Expansion } from '../ir/ops/math/lanes.ts'
+import { meaningOf } from '../ir/ops/math/numbers.ts'
+import { printExpr } from '../ir/print.ts'
+import { F64, vec } from '../ir/types.ts'
+import { exprChildren, flatMapList, mapChildren, mapStmtBodies, mapStmtExprs, stmtExprs } from '../ir/walk.ts'
+import { type Form, Graph, type Node, SCALAR, vectorForm, Writer } from './graph.ts'
+import type { PassContext } from './pass.ts'
+
+/** Functions that hold more calls than this call the rest of them: what is too long is compiled slowly. */
+const INLINED = 32
+/** A program of fewer operations is not worth the way into vectors and back. */
+const SHORT = 4
+
+export function expand(module: Module, { target }: PassContext): Module {
+  const shared = new Shared(target)
+  const functions = module.functions.map((fn) => new Expander(fn, shared).run())
+  if (functions.every((fn, k) => fn === module.functions[k])) return module
+  return { ...module, functions: [...functions, ...shared.functions] }
+}
+
+// ─────────────────────── functions of the module ───────────────────────
+
+/** All of a function, or what it is where arguments are not usual; of scalars. */
+type Part = 'whole' | 'rare'
+
+/** Made once a process: they are the same in every module. No other function's name has a dot at this stage. */
+const made = new Map<string, Fn>()
+
+/** The functions that a module gets besides its own. */
+class Shared {
+  readonly target: PassContext['target']
+  readonly functions: Fn[] = []
+
+  constructor(target: PassContext['target']) {
+    this.target = target
+  }
+
+  /** @param name the operation's */
+  function(name: string, expansion: Expansion, part: Part): string {
+    const called = part === 'rare' ? `Math.${name}.rare` : `Math.${name}`
+    if (this.functions.some((fn) => fn.name === called)) return called
+    // What it calls must be in this module too, whether or not it is made already.
+    if (part === 'whole' && expansion.rare) this.function(name, expansion, 'rare')
+    const key = part === 'rare' ? called : `${called} ${this.target}`
+    let fn = made.get(key)
+    if (!fn) made.set(key, (fn = this.#make(called, name, expansion, part)))
+    this.functions.push(fn)
+    return called
+  }
+
+  #make(called: string, name: string, expansion: Expansion, part: Part): Fn {
+    const names = new Names()
+    const locals: Local[] = []
+    const params = opRecord(name).args.map((_, k) => names.local('xyzw'[k]!, F64))
+    const local = (base: string, type: Type) => {
+      const fresh = names.local(base, type)
+      locals.push(fresh)
+      return fresh
+    }
+    const body: Stmt[] = []
+    let result: Expr
+    if (part === 'rare') {
+      const graph = new Graph()
+      const root = expansion.rare!<Node, Node>(graph.words, ...params.map((p) => graph.leaf(p.name, ref(p))))
+      result = new Writer(SCALAR, [root], body, local).expr(root)
+    } else {
+      const batch = new Batch(this, local)
+      result = batch.add(name, expansion, params.map(ref), F64, body)
+      batch.flush(body)
+    }
+    return { name: called, params, results: [F64], locals, body: [...body, ret(result)], canFail: false }
+  }
+}
+
+// ───────────────────────────── calls ─────────────────────────────
+
+const PAIR = vec('f64', 2)
+
+/** How a call is computed: as a scalar, as lanes, or as one lane of a vector. */
+type Shape = 'scalar' | 'lanes' | 'lane'
+const FORMS: Readonly<Record<Shape, Form>> = { scalar: SCALAR, lanes: vectorForm(PAIR), lane: vectorForm(PAIR) }
+
+interface Pending {
+  readonly name: string
+  readonly expansion: Expansion
+  readonly shape: Shape
+  readonly args: readonly Expr[]
+  readonly fast: Node
+  readonly usual: Node
+  readonly result: Local
+}
+
+type Fresh = (name: string, type: Type) => Local
+
+/** Calls that wait to be written together, none of which needs another's result. */
+class Batch {
+  readonly #shared: Shared
+  readonly #fresh: Fresh
+  readonly #graph = new Graph()
+  /** Arguments by their text, which stands for their value within one statement. */
+  readonly #arguments = new Map<string, Expr>()
+  #pending: Pending[] = []
+
+  constructor(shared: Shared, fresh: Fresh) {
+    this.#shared = shared
+    this.#fresh = fresh
+  }
+
+  /** The result of a call, which is there after `flush`. Arguments are evaluated into `out` at once. */
+  add(name: string, expansion: Expansion, given: readonly Expr[], type: Type, out: Stmt[]): Expr {
+    const constants = given.map(constantOf)
+    if (constants.every((value) => value !== undefined)) {
+      const value = num(F64, meaningOf(expansion)(...constants))
+      return type.kind === 'vec' ? splat(type, value) : value
+    }
+    const args = given.map((arg, k) => (constants[k] === undefined ? this.#argument(arg, out) : arg))
+    const graph = this.#graph
+    const nodes = args.map((arg, k) =>
+      constants[k] === undefined ? graph.leaf(printExpr(arg), arg) : graph.constant(constants[k]),
+    )
+    const fast = expansion.fast<Node, Node>(graph.words, ...nodes)
+    const usual = expansion.usual?.<Node, Node>(graph.words, ...nodes) ?? graph.constant(true)
+    const short = this.#shared.target === 'js' || graph.size(fast) <= SHORT
+    const shape = type.kind === 'vec' ? 'lanes' : short ? 'scalar' : 'lane'
+    const result = this.#fresh(name, FORMS[shape].value)
+    this.#pending.push({ name, expansion, shape, args, fast, usual, result })
+    if (shape !== 'lane') return ref(result)
+    single.add(result)
+    return extract(ref(result), 0)
+  }
+
+  /** What can be asked for again and again. */
+  #argument(arg: Expr, out: Stmt[]): Expr {
+    if (arg.kind === 'local' || isLane(arg)) return arg
+    const text = printExpr(arg)
+    const known = this.#arguments.get(text)
+    if (known) return known
+    const local = this.#fresh('x', arg.type)
+    out.push(assign(local, arg))
+    this.#arguments.set(text, ref(local))
+    return ref(local)
+  }
+
+  flush(out: Stmt[]): void {
+    for (const shape of ['scalar', 'lanes', 'lane'] as const) {
+      const calls = this.#pending.filter((call) => call.shape === shape)
+      if (calls.length > 0) this.#write(shape, calls, out)
+    }
+    this.#pending = []
+  }
+
+  #write(shape: Shape, calls: readonly Pending[], out: Stmt[]): void {
+    const form = FORMS[shape]
+    const { value: type } = form
+    const all = calls.map(({ usual }) => usual).reduce((a, b) => this.#graph.words.and(a, b))
+    const guarded = all.value !== true
+    const guards = guarded ? [all, ...calls.map(({ usual }) => usual)] : []
+    const spread = (leaf: Expr): Expr => {
+      if (isLane(leaf)) return leaf.value
+      const local = this.#fresh('v', type)
+      out.push(assign(local, splat(PAIR, leaf)))
+      return ref(local)
+    }
+    const roots = [...calls.map(({ fast }) => fast), ...guards]
+    const writer = new Writer(form, roots, out, this.#fresh, shape === 'lane' ? spread : (leaf) => leaf)
+    for (const { result, fast } of calls) out.push(assign(result, writer.expr(fast)))
+    if (!guarded) return
+    const usual = writer.expr(all)
+    const rare = calls.flatMap((call) => this.#rare(call, writer.expr(call.usual), calls.length === 1))
+    const fine = shape === 'lanes' ? reduce('all', usual) : shape === 'lane' ? extract(usual, 0) : usual
+    out.push(ifStmt(op('not', fine), rare))
+  }
+
+  /** @param alone whether the guard that leads here is this call's own */
+  #rare({ name, expansion, shape, args, result }: Pending, usual: Expr, alone: boolean): Stmt[] {
+    if (usual.kind === 'const' && usual.value === true) return []
+    const fn = this.#shared.function(name, expansion, 'rare')
+    const call = (values: readonly Expr[], into: Local): Call => ({
+      kind: 'call',
+      fn,
+      args: values,
+      results: [into],
+      site: -1,
+    })
+    if (shape === 'scalar') {
+      const called = [call(args, result)]
+      return alone ? called : [ifStmt(op('not', usual), called)]
+    }
+    const one = this.#fresh(`${name}.rare`, F64)
+    // What was computed stays in the other lane: V8 would else put all of it off until it knows that it is needed, and
+    // has by then moved its constants to memory for the call's sake. That costs half the speed.
+    const put = (lane: number): Stmt => {
+      const lanes = Array.from({ length: PAIR.lanes }, (_, k) => (k === lane ? PAIR.lanes + k : k))
+      return assign(result, shuffle(PAIR, ref(result), splat(PAIR, ref(one)), lanes))
+    }
+    if (shape === 'lane') {
+      const called = [call(args, one), put(0)]
+      return alone ? called : [ifStmt(op('not', extract(usual, 0)), called)]
+    }
+    const of = (lane: number) => (arg: Expr) => (arg.type.kind === 'vec' ? extract(arg, lane) : arg)
+    return Array.from({ length: PAIR.lanes }, (_, lane) => {
+      return ifStmt(op('not', extract(usual, lane)), [call(args.map(of(lane)), one), put(lane)])
+    })
+  }
+}
+
+/** Vectors of which the first lane alone counts: results of calls that were computed in one lane. */
+const single = new WeakSet<Local>()
+const isLane = (e: Expr): e is Extract<Expr, { kind: 'extract' }> =>
+  e.kind === 'extract' && e.lane === 0 && e.value.kind === 'local' && single.has(e.value.local)
+
+/** The number that an argument is, or every lane of it. */
+function constantOf(e: Expr): number | undefined {
+  const value = e.kind === 'splat' ? e.value : e
+  return value.kind === 'const' ? Number(value.value) : undefined
+}
+
+// ─────────────────────────── statements ───────────────────────────
+
+class Expander {
+  readonly #fn: Fn
+  readonly #shared: Shared
+  readonly #names: Names
+  readonly #locals: Local[] = []
+  #inlined = 0
+  /** Expressions with a call somewhere in them. */
+  readonly #calling = new Set<Expr>()
+  #batch: Batch
+
+  constructor(fn: Fn, shared: Shared) {
+    this.#fn = fn
+    this.#shared = shared
+    this.#names = Names.of(fn)
+    this.#batch = this.#newBatch()
+  }
+
+  run(): Fn {
+    const body = this.#list(this.#fn.body)
+    return body === this.#fn.body ? this.#fn : { ...this.#fn, body, locals: [...this.#fn.locals, ...this.#locals] }
+  }
+
+  #newBatch(): Batch {
+    return new Batch(this.#shared, (name, type) => this.#local(name, type))
+  }
+
+  #local(name: string, type: Type): Local {
+    const local = this.#names.local(name, type)
+    this.#locals.push(local)
+    return local
+  }
+
+  #list(stmts: readonly Stmt[]): readonly Stmt[] {
+    return flatMapList(stmts, (s) => this.#stmt(s))
+  }
+
+  #stmt(before: Stmt): Stmt | readonly Stmt[] {
+    const s = mapStmtBodies(before, (body) => this.#list(body))
+    if (!stmtExprs(s).filter((e) => this.#look(e)).length) return s
+    const out: Stmt[] = []
+    if (s.kind === 'while') {
+      const going = this.#whole(s.cond, out)
+      const leave = ifStmt(op('not', going), [breakTo(s.label)])
+      return whileStmt(s.label, TRUE, [...out, leave, ...s.body], s.span)
+    }
+    const rewritten = mapStmtExprs(s, (e) => this.#expr(e, out))
+    this.#flush(out)
+    return [...out, rewritten]
+  }
+
+  /** Notes which expressions have calls in them. */
+  #look(e: Expr): boolean {
+    let calls = e.kind === 'op' && opRecord(e.op).expand !== undefined
+    for (const child of exprChildren(e)) if (this.#look(child)) calls = true
+    if (calls) this.#calling.add(e)
+    return calls
+  }
+
+  #flush(out: Stmt[]): void {
+    this.#batch.flush(out)
+    this.#batch = this.#newBatch()
+  }
+
+  /** The expression by itself, its calls in `out`. */
+  #whole(e: Expr, out: Stmt[]): Expr {
+    const value = this.#expr(e, out)
+    this.#flush(out)
+    return value
+  }
+
+  /** The expression without calls; they wait in the batch, or are in `out`. */
+  #expr(e: Expr, out: Stmt[]): Expr {
+    if (!this.#calling.has(e)) return e
+    if (e.kind === 'cond' && (this.#calling.has(e.then) || this.#calling.has(e.else))) return this.#choice(e, out)
+    const made = mapChildren(e, (child) => this.#expr(child, out))
+    const record = e.kind === 'op' ? opRecord(e.op) : undefined
+    if (!record?.expand) return made
+    const { args, type } = made as OpExpr
+    // What it is called with may be the results of others.
+    if ((e as OpExpr).args.some((arg) => this.#calling.has(arg))) this.#flush(out)
+    const vectors = type.kind === 'vec'
+    if (!vectors && (this.#shared.target === 'js' || this.#inlined >= INLINED)) {
+      const result = this.#local(record.name, F64)
+      const fn = this.#shared.function(record.name, record.expand, 'whole')
+      out.push({ kind: 'call', fn, args, results: [result], site: -1 })
+      return ref(result)
+    }
+    this.#inlined++
+    return this.#batch.add(record.name, record.expand, args, type, out)
+  }
+
+  /** Only the arm that is chosen is computed. */
+  #choice(e: Cond, out: Stmt[]): Expr {
+    const condition = this.#whole(e.cond, out)
+    const result = this.#local('chosen', e.type)
+    const arm = (value: Expr): Stmt[] => {
+      const stmts: Stmt[] = []
+      const chosen = this.#whole(value, stmts)
+      return [...stmts, assign(result, chosen)]
+    }
+    out.push(ifStmt(condition, arm(e.then), arm(e.else)))
+    return ref(result)
+  }
+}
