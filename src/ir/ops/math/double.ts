@@ -28,6 +28,7 @@ export function twoProduct<V, M>(l: Lanes<V, M>, a: V, b: V): Double<V> {
   const bHead = l.head(b)
   const aTail = l.sub(a, aHead)
   const bTail = l.sub(b, bHead)
-  const crossed = l.add(l.mul(aHead, bTail), l.mul(aTail, bHead))
-  return { hi, lo: l.add(l.add(l.sub(l.mul(aHead, bHead), hi), crossed), l.mul(aTail, bTail)) }
+  // Each sum is exact in this order alone: the two crossed products together may need 54 bits.
+  const crossed = l.add(l.add(l.sub(l.mul(aHead, bHead), hi), l.mul(aHead, bTail)), l.mul(aTail, bHead))
+  return { hi, lo: l.add(crossed, l.mul(aTail, bTail)) }
 }

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { floatsApart, next, randoms } from '../../../../test/support/ulps.ts'
+import { meaningOf, numbers } from './numbers.ts'
+import { reduceHuge } from './payne-hanek.ts'
+/** Rows of x, sin x, cos x, tan x, rounded to nearest from 2400 bits (mpmath 1.4.1). */
+import reference from './trig.reference.json' with { type: 'json' }
+import { cos, sin } from './trig.ts'
+
+const FUNCTIONS = [
+  { expansion: sin, column: 1, engine: Math.sin },
+  { expansion: cos, column: 2, engine: Math.cos },
+]
+
+describe.each(FUNCTIONS)('$expansion.name', ({ expansion, column, engine }) => {
+  const f = meaningOf(expansion)
+  const even = column === 2
+
+  test('is within 1 ulp of the true value: at most one float from the one nearest to it', () => {
+    expect(reference.filter((row) => floatsApart(f(row[0]!), row[column]!) > 1)).toEqual([])
+  })
+
+  test('is even or odd, exactly', () => {
+    const random = randoms(1)
+    for (let k = 0; k < 10_000; k++) {
+      const x = (random() - 0.5) * 2 ** Math.floor(random() * 60 - 20)
+      expect(Object.is(f(-x), even ? f(x) : -f(x)), String(x)).toBe(true)
+    }
+  })
+
+  test('is what ECMAScript says of zeros, infinities and NaN', () => {
+    expect(f(0)).toBe(even ? 1 : 0)
+    expect(f(-0)).toBe(even ? 1 : -0)
+    for (const x of [NaN, Infinity, -Infinity]) expect(f(x)).toBeNaN()
+  })
+
+  test('is x, or 1, for tiny x', () => {
+    for (const x of [5e-324, 2.2250738585072014e-308, 1e-300, 1e-20, 1e-9]) {
+      expect(f(x)).toBe(even ? 1 : x)
+      expect(f(-x)).toBe(even ? 1 : -x)
+    }
+  })
+
+  test('agrees with the engine, which is within 1 ulp itself', () => {
+    const random = randoms(2)
+    const spans = [1, 10, 1000, 411_774, 1e9, 1e22]
+    for (let k = 0; k < 100_000; k++) {
+      const x = (random() * 2 - 1) * spans[k % spans.length]!
+      const apart = floatsApart(f(x), engine(x))
+      if (apart > 3) expect.fail(`${expansion.name}(${x}) = ${f(x)}, ${engine(x)} for the engine`)
+    }
+  })
+
+  test('does not jump where the two reductions meet, nor where the quadrant changes', () => {
+    for (const edge of [411_774, 0.25 * Math.PI, 0.75 * Math.PI, 1000.25 * Math.PI]) {
+      const [below, above] = [f(-next(-edge)), f(edge)]
+      expect(Math.abs(above - below)).toBeLessThan(2 * (next(edge) - edge) + Number.EPSILON)
+    }
+  })
+})
+
+test('both reductions say the same of where both may be used', () => {
+  const random = randoms(3)
+  for (let k = 0; k < 2000; k++) {
+    const x = random() * 411_000 + 1
+    for (const { expansion } of FUNCTIONS) {
+      const [near, huge] = [expansion.fast(numbers, x), expansion.rare!(numbers, x)]
+      expect(floatsApart(near, huge)).toBeLessThanOrEqual(1)
+    }
+  }
+})
+
+test('the double closest to a multiple of π/2 keeps all its bits', () => {
+  // Muller, Elementary Functions: 6381956970095103 · 2⁷⁹⁷ is 4.68…e−19 off.
+  const { n, hi, excess } = reduceHuge(numbers, 6381956970095103 * 2 ** 797)
+  expect(Math.abs(n) % 2).toBe(1)
+  expect(hi).toBe(4.687165924254628e-19)
+  expect(Math.abs(excess)).toBeLessThan(2 ** -53 * hi)
+})
