@@ -27,7 +27,7 @@ const COS = [
 
 const REDUCTION =
   'Reduction: Cody and Waite in three parts, n·π/2 to 35 + 35 + 53 bits, for |x| < 2¹⁸·π/2; there both differences are ' +
-  'exact, and what the third product's rounding and the cut leave, 2⁻¹¹¹ at most, is below 2⁻⁵⁷·⁹ of the rest of every double: ' +
+  'exact, and what rounding the third product and the cut leave, 2⁻¹¹¹ at most, is below 2⁻⁵⁷·⁹ of the rest of every double: ' +
   'computed for all n with the doubles around n·π/2 (no other is nearer); the closest is 2⁻⁶⁰·⁵ off, at 29·π/2. ' +
   'Beyond: Payne and Hanek. '
 
