@@ -105,8 +105,12 @@ const TRUTHS: Record<string, (a: boolean, b: boolean) => boolean> = {
 function expected(name: string, type: ScalarName, args: readonly (number | boolean)[]): unknown {
   if (type === 'bool') return TRUTHS[name]!(args[0] as boolean, args[1] as boolean)
   if (type === 'f64' || type === 'f32') {
+    const record = opRecord(name)
     const f =
-      FLOATING[name] ?? (Math as never as Record<string, (...a: number[]) => number>)[name] ?? opRecord(name).meaning
+      (record.kind === 'expanded' ? record.meaning : undefined) ??
+      FLOATING[name] ??
+      (Math as never as Record<string, (...a: number[]) => number>)[name] ??
+      opRecord(name).meaning
     const result = (f as (...a: unknown[]) => unknown)(...args)
     return type === 'f32' && typeof result === 'number' ? Math.fround(result) : result
   }

@@ -1,6 +1,6 @@
 /**
- * Plain JavaScript with the one difference that law 1 names: an access outside its array is an error instead of
- * `undefined`. Source text goes in, so that programs written by hand are judged by the same rule; acorn says where the
+ * Plain JavaScript with the differences that law 1 names: an access outside its array is an error instead of
+ * `undefined`, and Math functions are the compiler's own. Source text goes in, so that programs written by hand are judged by the same rule; acorn says where the
  * accesses are, and the text between them stays as it is.
  */
 
@@ -8,6 +8,7 @@ import { type Node, parse } from 'acorn'
 import { atomic } from '../../src/atomic.ts'
 import { TsumbaError } from '../../src/errors.ts'
 import { prange } from '../../src/prange.ts'
+import { shadowMath } from '../support/shadowMath.ts'
 
 /** What a call did, as far as all executions must agree. */
 export type Outcome =
@@ -88,6 +89,7 @@ export function runPlain(functions: readonly string[], entry: string, args: read
     },
     prange,
     atomic,
+    Math: shadowMath,
   }
   let outcome: Outcome
   try {
@@ -141,11 +143,15 @@ export function instrument(source: string): string {
         const operator = String(node['operator'])
         if (target) {
           if (operator === '=') return `$set(${target}, ${part('right')})`
+          if (operator === '**=') return `$update(${target}, ($old) => Math.pow($old, ${part('right')}))`
           return `$update(${target}, ($old) => $old ${operator.slice(0, -1)} (${part('right')}))`
         }
+        if (operator === '**=') return `${part('left')} = Math.pow(${part('left')}, ${part('right')})`
         const isSum = pranges > 0 && (operator === '+=' || operator === '-=')
         return isSum ? `${part('left')} ${operator} $term(${part('right')})` : undefined
       }
+      case 'BinaryExpression':
+        return node['operator'] === '**' ? `Math.pow(${part('left')}, ${part('right')})` : undefined
       case 'UpdateExpression': {
         const target = element('argument')
         return target && `$step(${target}, ${node['operator'] === '++' ? 1 : -1}, ${node['prefix']})`

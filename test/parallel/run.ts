@@ -13,6 +13,7 @@ import { visitStmts } from '../../src/ir/walk.ts'
 import { PASSES } from '../../src/passes/index.ts'
 import type { PassContext } from '../../src/passes/pass.ts'
 import { dtypeInfo, dtypeOf, type NumberArray } from '../../src/types.ts'
+import { withShadowMath } from '../support/shadowMath.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: kernels of any signature
 export type Kernel = (...args: any[]) => unknown
@@ -115,7 +116,7 @@ export function expectSame(
   options: JitOptions = {},
   { wanted = fn, threads = THREADS }: { wanted?: Kernel; threads?: readonly number[] } = {},
 ): void {
-  const expected = outcome(wanted, plainCopy(args))
+  const expected = withShadowMath(() => outcome(wanted, plainCopy(args)))
   for (const target of ['wasm', 'js'] as const) {
     const compiled = jit(fn, { parallel: true, ...options, target })
     for (const count of target === 'js' ? threads.slice(0, 2) : threads) {
