@@ -1,13 +1,17 @@
 #!/usr/bin/env node
-/** The command line: `compare` today; each command has its folder, its options and its help. */
+/** The command line: each command has its folder, its options and its help. */
 
 import { PACKAGE } from '../types.ts'
 import { compare } from './compare/command.ts'
+import { explain } from './explain/command.ts'
 import { packageVersion } from './packageFiles.ts'
+import { time } from './time/command.ts'
 import { UsageError } from './usage.ts'
 
 const COMMANDS: Record<string, { run(argv: readonly string[]): Promise<number>; about: string }> = {
   compare: { run: compare, about: 'run the example programs plain and compiled, check the answers, show the times' },
+  time: { run: time, about: 'time a function of yours, plain and compiled, and check that the results agree' },
+  explain: { run: explain, about: 'say what becomes of each loop of a function of yours, and why' },
 }
 
 const help = (): string => `Usage: ${PACKAGE} <command> [options]

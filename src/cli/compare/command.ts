@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UsageError } from '../usage.ts'
+import { refuseUnwritable, writeJson } from '../files.ts'
 import { type CopyBandwidth, measureBandwidth } from './bandwidth.ts'
 import { measureCeiling } from './ceiling.ts'
 import { aboutCeiling, aboutScores, boundBy } from './explain.ts'
@@ -43,18 +43,9 @@ export async function compare(argv: readonly string[]): Promise<number> {
   const library = (await import('../../index.ts')) as Library
   if (options.threads !== undefined) library.setNumThreads(options.threads)
   const report = await run(options, library)
-  if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(report, null, 2)}\n`)
+  if (options.json !== undefined) writeJson(options.json, report)
   if (options.svg !== undefined) writeFileSync(resolve(options.svg), await chartSvg(report))
   return report.results.every((row) => row.ok) ? 0 : 1
-}
-
-/** Before minutes of measuring, not after. */
-function refuseUnwritable(flag: 'json' | 'svg', path: string): void {
-  try {
-    writeFileSync(resolve(path), '')
-  } catch (error) {
-    throw new UsageError(`--${flag} cannot write ${path}: ${(error as Error).message}. Remedy: name another file.`)
-  }
 }
 
 async function run(options: CompareOptions, library: Library): Promise<Report> {

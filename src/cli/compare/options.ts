@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { PACKAGE } from '../../types.ts'
+import { fileName, parseFlags, threadCount } from '../flags.ts'
 import { UsageError } from '../usage.ts'
 import { CHART_PACKAGES } from './svg.ts'
 
@@ -54,7 +54,7 @@ Exit status: 0, 1 when an answer differs from plain's, 2 for a wrong option.
 
 /** @throws UsageError saying what is wrong and what is possible. */
 export function parseCompareOptions(argv: readonly string[], known: readonly string[]): CompareOptions {
-  const { values, positionals } = parse(argv)
+  const { values, positionals } = parseFlags('compare', argv, FLAGS)
   if (positionals.length > 0) {
     throw new UsageError(`compare takes no argument '${positionals[0]}'. Remedy: name programs with --programs a,b.`)
   }
@@ -62,24 +62,13 @@ export function parseCompareOptions(argv: readonly string[], known: readonly str
     help: values.help ?? false,
     quick: values.quick ?? false,
     programs: values.programs === undefined ? known : programList(values.programs, known),
-    threads: values.threads === undefined ? undefined : threadCount(values.threads),
+    threads: threadCount(values.threads),
     json: fileName('json', values.json),
     svg: fileName('svg', values.svg),
     ordinary: values.ordinary ?? false,
     ceiling: values.ceiling ?? false,
     numba: values.numba ?? false,
     python: pythonPath(values.python, values.numba ?? false),
-  }
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true, strict: true })
-  } catch (error) {
-    // Node's sentence names the option; its advice about positionals after it does not apply here.
-    const what = (error as Error).message.split('. ')[0]!
-    const flags = Object.keys(FLAGS).map((flag) => `--${flag}`)
-    throw new UsageError(`${what}. Remedy: the options of compare are ${flags.join(', ')}; see compare --help.`)
   }
 }
 
@@ -93,17 +82,6 @@ function programList(text: string, known: readonly string[]): string[] {
     }
   }
   return known.filter((name) => wanted.includes(name))
-}
-
-function threadCount(text: string): number {
-  const threads = Number(text)
-  if (/^\d+$/.test(text) && threads >= 1 && threads <= 1024) return threads
-  throw new UsageError(`--threads is '${text}'. Remedy: give a whole number from 1 to 1024.`)
-}
-
-function fileName(flag: 'json' | 'svg', text: string | undefined): string | undefined {
-  if (text !== '') return text
-  throw new UsageError(`--${flag} has no file name. Remedy: --${flag} results.${flag}`)
 }
 
 function pythonPath(path: string | undefined, wanted: boolean): string | undefined {
