@@ -32,3 +32,16 @@ export function twoProduct<V, M>(l: Lanes<V, M>, a: V, b: V): Double<V> {
   const crossed = l.add(l.add(l.sub(l.mul(aHead, bHead), hi), l.mul(aHead, bTail)), l.mul(aTail, bHead))
   return { hi, lo: l.add(crossed, l.mul(aTail, bTail)) }
 }
+
+/**
+ * a / b = hi − excess to about 75 bits, by one division: hi has 26 bits, so that hi · b − a is exact but for the low
+ * parts. A difference, as that keeps −0.
+ */
+export function quotient<V, M>(l: Lanes<V, M>, a: Double<V>, b: Double<V>): { readonly hi: V; readonly excess: V } {
+  const inverse = l.div(l.c(1), b.hi)
+  const hi = l.head(l.mul(a.hi, inverse))
+  const head = l.head(b.hi)
+  const most = l.add(l.sub(l.mul(hi, head), a.hi), l.mul(hi, l.sub(b.hi, head)))
+  const rest = l.add(l.sub(most, a.lo), l.mul(hi, b.lo))
+  return { hi, excess: l.mul(rest, inverse) }
+}
