@@ -20,3 +20,17 @@ export function twoChains<V, M>(l: Lanes<V, M>, x: V, coefficients: readonly num
     )
   return l.add(chain(0), l.mul(x, chain(1)))
 }
+
+/** The same polynomial by Estrin's rule, pairs of pairs: where a long wait for it costs more than a product or two. */
+export function pairs<V, M>(l: Lanes<V, M>, x: V, coefficients: readonly number[]): V {
+  let terms = coefficients.map(l.c)
+  for (let power = x; terms.length > 1; power = l.mul(power, power)) {
+    const paired: V[] = []
+    for (let k = 0; k < terms.length; k += 2) {
+      const odd = terms[k + 1]
+      paired.push(odd === undefined ? terms[k]! : l.add(terms[k]!, l.mul(odd, power)))
+    }
+    terms = paired
+  }
+  return terms[0]!
+}
