@@ -27,6 +27,8 @@ const TEXT = '#768390'
 const LINES = '#8b949e'
 const WIDTH = 460
 const BAR_STEP = 17
+/** So many of our own names fit into a line. */
+const LEGEND_COLUMNS = 6
 
 /** What a bar shows. */
 interface Bar {
@@ -91,7 +93,11 @@ export function chartSpec(report: Report): TopLevelSpec {
               field: 'variant',
               type: 'nominal',
               scale: { domain: variants, range: variants.map((name) => COLOURS[name as keyof typeof COLOURS]) },
-              legend: { title: null, orient: 'bottom', columns: 5 },
+              legend: {
+                title: null,
+                orient: 'bottom',
+                columns: variants.length <= LEGEND_COLUMNS ? LEGEND_COLUMNS : 5,
+              },
             },
           },
         },

@@ -107,8 +107,12 @@ describe('chartSvg', async () => {
     const grounds = elements(svg, ({ attributes }) => attributes['class'] === 'background')
     expect(grounds.filter(({ attributes }) => 'fill' in attributes && attributes['fill'] !== 'none')).toEqual([])
     const [style] = elements(svg, ({ name }) => name === 'style')
-    expect(style!.text).toContain('prefers-color-scheme:dark')
-    expect(style!.text).toContain(`.${svg.attributes['class']} text{`)
+    for (const theme of ['light', 'dark']) {
+      expect(style!.text).toContain(`@media(prefers-color-scheme:${theme}){.${svg.attributes['class']} text{fill:`)
+    }
+    // Viewers that do not know the theme show grey, which both bear.
+    const fills = new Set(elements(svg, ({ name }) => name === 'text').map(({ attributes }) => attributes['fill']))
+    expect(fills).toEqual(new Set(['#768390']))
   })
 })
 

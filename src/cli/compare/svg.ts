@@ -37,7 +37,10 @@ export async function chartSvg(report: Report): Promise<string> {
 /** Text takes the page's brightness where the viewer knows it; bars and lines have colours that suit both. */
 function forBothThemes(svg: string): string {
   const name = `${PACKAGE}-compare`
-  const style = `.${name} text{fill:#1f2328}` + `@media(prefers-color-scheme:dark){.${name} text{fill:#e6edf3}}`
+  // Only where the theme is known: the colours in the drawing itself can be read on both.
+  const style = Object.entries({ light: '#1f2328', dark: '#e6edf3' })
+    .map(([theme, colour]) => `@media(prefers-color-scheme:${theme}){.${name} text{fill:${colour}}}`)
+    .join('')
   return svg.replace(
     /^<svg ([^>]*)class="marks"([^>]*)>/,
     (_, before: string, after: string) =>
