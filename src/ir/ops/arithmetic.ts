@@ -207,7 +207,7 @@ export const arithmetic: readonly Op[] = [
     at: {
       f64: { js: 'copysign($0, $1)', wasm: 'f64.copysign' },
       f32: { js: 'copysign($0, $1)', wasm: 'f32.copysign' },
-      f64x2: { wasm: `$1 $0 i64x2.const:${-(2n ** 63n)} v128.bitselect` },
+      f64x2: { wasm: '$1 $0 i64x2.const:0x8000000000000000 v128.bitselect' },
     },
   },
   {
