@@ -102,7 +102,8 @@ export class RaceAnalysis {
     return this.arrays(loop, outer, locals.reductions)
   }
 
-  private locals(loop: For, liveAfter: ReadonlySet<Local>): Race | Independence {
+  /** What the loop's locals say of its iterations, whatever its arrays say. */
+  locals(loop: For, liveAfter: ReadonlySet<Local>): Race | Independence {
     const reductions: Found[] = []
     const exposed = exposedReads(loop.body)
     for (const local of assignedLocals(loop.body)) {
@@ -183,7 +184,7 @@ export class RaceAnalysis {
   }
 
   /** Arrays of different allocations never overlap, nor does a fresh one with an argument. */
-  private areApart(a: Local, b: Local): boolean {
+  areApart(a: Local, b: Local): boolean {
     const fresh = (l: Local) => this.symbols.allocation(l) !== undefined
     const given = (l: Local) => this.symbols.fn.params.includes(l) && this.symbols.isStable(l)
     return (fresh(a) && (fresh(b) || given(b))) || (given(a) && fresh(b))

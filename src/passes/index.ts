@@ -12,9 +12,11 @@ import { fill } from './fill.ts'
 import { inline } from './inline.ts'
 import { jam } from './jam.ts'
 import { legalise } from './legalise.ts'
+import { narrow } from './narrow.ts'
 import { parallelise } from './parallelise.ts'
 import type { Pass, PassContext } from './pass.ts'
 import { reassociate } from './reassociate.ts'
+import { vectorise } from './vectorise.ts'
 import { version } from './version.ts'
 
 export const PASSES: readonly Pass[] = [
@@ -48,6 +50,18 @@ export const PASSES: readonly Pass[] = [
     name: 'jam',
     run: jam,
     why: 'Side by side nothing may fail, so what can be proven comes first; launches then take groups of rows as they are.',
+  },
+  {
+    name: 'narrow',
+    run: narrow,
+    targets: ['wasm'],
+    why: 'More lanes fit a register where numbers need 32 bits only, which vectorise counts.',
+  },
+  {
+    name: 'vectorise',
+    run: vectorise,
+    targets: ['wasm'],
+    why: 'Rows that run side by side share what they load, so jam chooses first; launches then take vectors as they are.',
   },
   {
     name: 'parallelise',

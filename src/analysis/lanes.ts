@@ -1,0 +1,133 @@
+/**
+ * What several iterations of one loop have in common when they run side by side, a lane each: which values are the same
+ * in all lanes, which integers grow evenly from lane to lane, which differ anyhow.
+ */
+
+import type { Expr, For, Local, Stmt } from '../ir/ir.ts'
+import { isInteger } from '../ir/types.ts'
+import { assignedLocals, exprReads, stmtExprs, stmtTargets, visitExpr } from '../ir/walk.ts'
+import { exposedReads } from './liveness.ts'
+import { atomsOf, constantOf, type Poly, split } from './poly.ts'
+import type { Fixed, Symbols } from './symbols.ts'
+
+export class Lanes {
+  readonly loop: For
+  readonly symbols: Symbols
+  /** Locals whose value may differ from lane to lane, the loop's variable included. */
+  readonly varying: Set<Local>
+  private readonly fixed: Fixed
+  private readonly known = new Map<Expr, Poly | undefined>()
+
+  /** `folded`: reductions of the loop, which each lane has its own part of. */
+  constructor(loop: For, symbols: Symbols, folded: Iterable<Local>) {
+    this.loop = loop
+    this.symbols = symbols
+    const assigned = assignedLocals(loop.body)
+    this.fixed = (local) => !assigned.has(local) && local !== loop.variable
+    this.varying = varyingLocals(loop, folded)
+  }
+
+  isUniform(e: Expr): boolean {
+    if (e.kind === 'const' || e.kind === 'length') return true
+    for (const l of exprReads(e)) if (this.varying.has(l)) return false
+    return true
+  }
+
+  /**
+   * By how much an integer grows from each lane to the next: a polynomial of what all lanes have in common; undefined
+   * where it does not grow evenly.
+   */
+  stride(e: Expr): Poly | undefined {
+    if (!isInteger(e.type)) return undefined
+    if (!this.known.has(e)) this.known.set(e, this.findStride(e))
+    return this.known.get(e)
+  }
+
+  private findStride(e: Expr): Poly | undefined {
+    const { symbols, loop } = this
+    const whole = symbols.poly(e, this.fixed)
+    const parts = whole && split(whole, symbols.atomOf(loop.variable))
+    if (!parts) return undefined
+    for (const a of [...atomsOf(parts.rest), ...atomsOf(parts.coefficient)]) {
+      const source = symbols.source(a)
+      if (this.varying.has('local' in source ? source.local : source.array)) return undefined
+    }
+    return parts.coefficient
+  }
+
+  /** The stride where it is a number. */
+  constantStride(e: Expr): number | undefined {
+    const stride = this.stride(e)
+    return stride && constantOf(stride)
+  }
+
+  /** An integer that differs, but evenly: the first lane's is computed, the others follow from it. */
+  isEven(local: Local): boolean {
+    if (local === this.loop.variable) return true
+    if (!isInteger(local.type) || this.symbols.definition(local) === undefined) return false
+    return this.stride({ kind: 'local', type: local.type, local }) !== undefined
+  }
+}
+
+function varyingLocals(loop: For, folded: Iterable<Local>): Set<Local> {
+  const varying = new Set<Local>([loop.variable, ...folded])
+  const differs = (e: Expr): boolean => {
+    for (const l of exprReads(e)) if (varying.has(l)) return true
+    return false
+  }
+  let grew = true
+  const add = (local: Local) => {
+    if (varying.has(local)) return
+    varying.add(local)
+    grew = true
+  }
+  /** `apart`: only some lanes come here. Gives whether some lanes may leave by a jump, so that others go on alone. */
+  const mark = (stmts: readonly Stmt[], apart: boolean): boolean => {
+    let some = apart
+    let left = false
+    for (const s of stmts) {
+      if (s.kind === 'break' || s.kind === 'continue') left ||= some
+      // A loop inside counts for all lanes at once, whichever of them still take part.
+      if (s.kind !== 'for' && (some || stmtExprs(s).some(differs))) for (const l of stmtTargets(s)) add(l)
+      if (s.kind === 'if') {
+        const parts = some || differs(s.cond)
+        const jumps = [mark(s.then, parts), mark(s.else, parts)].includes(true)
+        if (jumps) {
+          left = true
+          some = true
+        }
+      } else if (s.kind === 'while' || s.kind === 'for' || s.kind === 'block') {
+        const uneven = some || (s.kind === 'while' && differs(s.cond))
+        // A second look, since a jump found at the end of a loop concerns its beginning.
+        const jumps = mark(s.body, uneven)
+        if (jumps && !uneven) mark(s.body, true)
+        if (jumps) {
+          left = true
+          some = true
+        }
+      }
+    }
+    return left
+  }
+  while (grew) {
+    grew = false
+    mark(loop.body, false)
+  }
+  return varying
+}
+
+/** Locals that hand a value from one iteration to the next. */
+export function carried(loop: For): Set<Local> {
+  const exposed = exposedReads(loop.body)
+  return new Set([...assignedLocals(loop.body)].filter((l) => exposed.has(l)))
+}
+
+/** Integers that are only there to find elements need no lanes: nodes of an expression that become values. */
+export function visitValues(lanes: Lanes, e: Expr, visit: (e: Expr) => void): void {
+  visitExpr(e, (node) => {
+    if (lanes.isUniform(node)) return false
+    if (lanes.stride(node)) return false
+    visit(node)
+    return node.kind !== 'load' && !(node.kind === 'cast' && lanes.stride(node.value))
+  })
+}
