@@ -21,6 +21,7 @@ export interface Row {
   readonly program: string
   readonly variant: VariantName
   readonly medianMs: number | null
+  readonly bestMs: number | null
   /** From source to WebAssembly module; null for plain, and where the compiler refuses. */
   readonly compileMs: number | null
   readonly speedupOverPlain: number | null
@@ -86,10 +87,11 @@ async function rowsOf(
   })
   const measured = await measure(program, initial, variants, seconds)
   const plainMs = measured[0]!.medianMs
-  return measured.map(({ variant, medianMs, ulps, problem }, k) => ({
+  return measured.map(({ variant, medianMs, bestMs, ulps, problem }, k) => ({
     program: program.name,
     variant: variant.name,
     medianMs: finite(medianMs),
+    bestMs: finite(bestMs),
     compileMs: compiling[k]!,
     speedupOverPlain: finite(plainMs / medianMs),
     ok: problem === undefined,

@@ -11,6 +11,8 @@ import type { Variant } from './variants.ts'
 export interface Measurement {
   readonly variant: Variant
   readonly medianMs: number
+  /** The shortest sample: what is left where the machine was busy. */
+  readonly bestMs: number
   readonly samples: number
   /** The largest distance of any element of any result from plain's. */
   readonly ulps: number
@@ -99,6 +101,7 @@ export async function measure(
   return runners.map(({ variant, samples, ulps, problem }) => ({
     variant,
     medianMs: samples.length === 0 ? NaN : median(samples),
+    bestMs: samples.length === 0 ? NaN : Math.min(...samples),
     samples: samples.length,
     ulps,
     ...(problem === undefined ? {} : { problem }),
