@@ -96,6 +96,10 @@ function power2<V, M>(l: Lanes<V, M>, e: Double<V>, n: V): V {
   return add(two, add(add(oneTail, twoTail), tail))
 }
 
+/** Whether y is an integer that `odd` can tell about. */
+const isShortInteger = <V, M>(l: Lanes<V, M>, y: V): M => l.and(l.eq(rounded(l, y), y), isShort(l, y))
+const isShort = <V, M>(l: Lanes<V, M>, y: V): M => l.lt(l.abs(y), l.c(2 ** 50))
+
 /** y · log₂ |x| where |x| and y are usual. */
 function usualExponent<V, M>(l: Lanes<V, M>, x: V, y: V): Double<V> {
   const size = l.abs(x)
@@ -110,8 +114,8 @@ export const pow: Expansion = {
   fast(l, x, y) {
     const e = usualExponent(l, x!, y!)
     const n = rounded(l, e.hi)
-    const size = l.mul(power2(l, e, n), l.pow2(n))
-    const power = l.select(l.odd(y!), l.copysign(size, x!), size)
+    const size = l.select(l.eq(x!, l.c(0)), l.c(0), l.mul(power2(l, e, n), l.pow2(n)))
+    const power = l.select(l.and(l.odd(y!), isShortInteger(l, y!)), l.copysign(size, x!), size)
     const isRoot = l.eq(y!, l.c(0.5))
     return l.select(l.eq(y!, l.c(2)), l.mul(x!, x!), l.select(isRoot, l.sqrt(l.abs(x!)), power))
   },
@@ -119,10 +123,10 @@ export const pow: Expansion = {
   usual(l, x, y) {
     const normal = l.le(l.abs(l.nearExponent(l.abs(x!))), l.c(1021))
     const moderate = l.le(l.abs(usualExponent(l, x!, y!).hi), l.c(1020))
-    const isShortInteger = l.eq(rounded(l, y!), y!)
-    const real = l.or(l.ge(x!, l.c(0)), isShortInteger)
-    const common = l.and(l.or(l.eq(y!, l.c(0.5)), l.and(normal, moderate)), real)
-    return l.or(l.eq(y!, l.c(2)), common)
+    const vanishes = l.and(l.eq(x!, l.c(0)), l.and(l.gt(y!, l.c(0)), isShort(l, y!)))
+    const served = l.or(l.or(l.eq(y!, l.c(0.5)), vanishes), l.and(normal, moderate))
+    const real = l.or(l.ge(x!, l.c(0)), isShortInteger(l, y!))
+    return l.or(l.eq(y!, l.c(2)), l.and(served, real))
   },
 
   rare(l, x, y) {
