@@ -123,15 +123,12 @@ describe('explain', () => {
     const args = ['--types', 'float64[], 0.5', '--parallel', '--json', file.path]
     const { status, out, err } = cli('explain', at(kernels, 'scale'), ...args)
     expect(err).not.toContain(`${PACKAGE}: `)
-    expect(out).toMatch(
-      /^scale\(float64\[\], float64\) runs as WebAssembly: .*\.\n {2}line \d+: for ?\(.*\n {4}Runs on all threads/,
-    )
+    expect(out).toMatch(/^scale\(float64\[\], float64\) runs as WebAssembly: .*\.\n {2}line \d+: for ?\(/)
+    expect(out).toMatch(/\n {4}Runs on all threads/)
     expect(status).toBe(0)
-    expect(file.read()).toMatchObject({
-      name: 'scale',
-      target: 'wasm',
-      loops: [{ text: expect.stringMatching(/threads/) }],
-    })
+    const explanation = file.read() as { loops: { text: string }[] }
+    expect(explanation).toMatchObject({ name: 'scale', target: 'wasm' })
+    expect(explanation.loops.map(({ text }) => text).join()).toContain('all threads')
   })
 
   it('explains the function that is compiled with other options', () => {

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest'
-import type { NumbaFound } from '../../src/cli/compare/numba/find.ts'
+import { type NumbaFound, numbaScript } from '../../src/cli/compare/numba/find.ts'
 import { NumbaProcess } from '../../src/cli/compare/numba/process.ts'
 import { PROGRAMS } from '../../src/cli/compare/programs/index.ts'
 import type { Case } from '../../src/cli/compare/programs/program.ts'
 import type { Report } from '../../src/cli/compare/rows.ts'
 import { NUMBA_VARIANTS } from '../../src/cli/compare/variants.ts'
+import { root } from '../house/sources.ts'
 import { numbaForTests } from '../support/numba.ts'
 import { cli, resultsIn } from './cli.ts'
 
@@ -19,6 +22,18 @@ function pythonOr(test: TestContext): string {
 }
 
 describe('Numba', () => {
+  it('is asked by a script that is part of the package', () => {
+    const packed = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+        cwd: root,
+        encoding: 'utf8',
+        shell: process.platform === 'win32',
+      }),
+    ) as { files: { path: string }[] }[]
+    const files = packed[0]!.files.map(({ path }) => join(root, path))
+    expect(files).toContain(numbaScript())
+  })
+
   it('gives the answers of every program, compiled apart from the samples', { timeout: 120_000 }, async (test) => {
     const python = new NumbaProcess(pythonOr(test), 2)
     try {
