@@ -20,13 +20,16 @@ export type Poly = ReadonlyMap<string, Term>
 
 const keyOf = (atoms: readonly Atom[]): string => atoms.map((a) => a.id).join('*')
 
+function put(out: Map<string, Term>, key: string, atoms: readonly Atom[], coef: number): void {
+  if (coef === 0) out.delete(key)
+  else out.set(key, { atoms, coef: Number.isSafeInteger(coef) ? coef : Number.NaN })
+}
+
 function build(terms: Iterable<Term>): Poly {
   const out = new Map<string, Term>()
-  for (const term of terms) {
-    const key = keyOf(term.atoms)
-    const coef = (out.get(key)?.coef ?? 0) + term.coef
-    if (coef === 0) out.delete(key)
-    else out.set(key, { atoms: term.atoms, coef: Number.isSafeInteger(coef) ? coef : Number.NaN })
+  for (const { atoms, coef } of terms) {
+    const key = keyOf(atoms)
+    put(out, key, atoms, (out.get(key)?.coef ?? 0) + coef)
   }
   return out
 }
@@ -34,9 +37,17 @@ function build(terms: Iterable<Term>): Poly {
 export const constant = (value: number): Poly => build([{ atoms: [], coef: value }])
 export const product = (term: Term): Poly => build([term])
 export const atom = (a: Atom): Poly => build([{ atoms: [a], coef: 1 }])
-export const add = (a: Poly, b: Poly): Poly => build([...a.values(), ...b.values()])
-export const scale = (a: Poly, by: number): Poly => build([...a.values()].map((t) => ({ ...t, coef: t.coef * by })))
-export const sub = (a: Poly, b: Poly): Poly => add(a, scale(b, -1))
+
+/** a + by · b. Most of what is proven is sums, so their keys are not made anew. */
+function combine(a: Poly, b: Poly, by: number): Poly {
+  if (b.size === 0) return a
+  const out = new Map(a)
+  for (const [key, { atoms, coef }] of b) put(out, key, atoms, (out.get(key)?.coef ?? 0) + by * coef)
+  return out
+}
+export const add = (a: Poly, b: Poly): Poly => combine(a, b, 1)
+export const sub = (a: Poly, b: Poly): Poly => combine(a, b, -1)
+export const scale = (a: Poly, by: number): Poly => (by === 1 ? a : combine(new Map(), a, by))
 export const mul = (a: Poly, b: Poly): Poly =>
   build(
     [...a.values()].flatMap((x) =>
@@ -54,20 +65,32 @@ export function constantOf(a: Poly): number | undefined {
   return a.size === 1 ? a.get('')?.coef : undefined
 }
 
-export const mentions = (a: Poly, x: Atom): boolean => [...a.values()].some((t) => t.atoms.includes(x))
-export const atomsOf = (a: Poly): Set<Atom> => new Set([...a.values()].flatMap((t) => t.atoms))
+export function mentions(a: Poly, x: Atom): boolean {
+  for (const { atoms } of a.values()) if (atoms.includes(x)) return true
+  return false
+}
+export function atomsOf(a: Poly): Set<Atom> {
+  const found = new Set<Atom>()
+  for (const { atoms } of a.values()) for (const x of atoms) found.add(x)
+  return found
+}
+
+const NOTHING: Poly = new Map()
 
 /** a = coefficient · x + rest, where neither mentions x; undefined where x occurs squared. */
 export function split(a: Poly, x: Atom): { coefficient: Poly; rest: Poly } | undefined {
   const coefficient: Term[] = []
-  const rest: Term[] = []
-  for (const term of a.values()) {
-    const count = term.atoms.filter((y) => y === x).length
-    if (count > 1) return undefined
-    if (count === 1) coefficient.push({ atoms: term.atoms.filter((y) => y !== x), coef: term.coef })
-    else rest.push(term)
+  const rest = new Map<string, Term>()
+  for (const [key, term] of a) {
+    const at = term.atoms.indexOf(x)
+    if (at < 0) {
+      rest.set(key, term)
+      continue
+    }
+    if (term.atoms.includes(x, at + 1)) return undefined
+    coefficient.push({ atoms: term.atoms.filter((y) => y !== x), coef: term.coef })
   }
-  return { coefficient: build(coefficient), rest: build(rest) }
+  return coefficient.length === 0 ? { coefficient: NOTHING, rest: a } : { coefficient: build(coefficient), rest }
 }
 
 /** What is left of a without the multiples of one term (`n`, `4`, `n·m`). */
@@ -87,7 +110,8 @@ export function remainder(a: Poly, by: Term): Poly {
 
 /** a with x replaced. */
 export function substitute(a: Poly, x: Atom, by: Poly): Poly {
-  let out = constant(0)
+  if (!mentions(a, x)) return a
+  let out = NOTHING
   for (const term of a.values()) {
     const others = term.atoms.filter((y) => y !== x)
     let product = build([{ atoms: others, coef: term.coef }])

@@ -100,6 +100,10 @@ export class Symbols {
     }
     return known
   }
+  /** An unknown that stands for nothing in the program. */
+  unknown(name: string): Atom {
+    return { id: this.nextId++, name }
+  }
   private lengthAtom(array: Local): Atom {
     let known = this.lengths.get(array)
     if (!known) {
@@ -248,7 +252,7 @@ export class Symbols {
   // ───────────────────────────── ranges ─────────────────────────────
 
   /** The inclusive bounds of a loop's variable, while its body runs. */
-  private span(loop: For, fixed: Fixed): { lo: Poly; hi: Poly } | undefined {
+  span(loop: For, fixed: Fixed = NEVER): { lo: Poly; hi: Poly } | undefined {
     const then = fixed(loop.variable) ? NEVER : fixed
     const lo = this.poly(loop.lo, then)
     const hi = this.poly(loop.hi, then)
@@ -304,7 +308,18 @@ export class Symbols {
   }
 
   /** A body that runs says that its loop is not empty: `for j in 0..n` makes n at least 1. */
-  private lowerBounds(loops: readonly For[], fixed: Fixed): Map<Atom, number> {
+  private lowerBounds(loops: readonly For[], fixed: Fixed): ReadonlyMap<Atom, number> {
+    const known = this.bounds.get(loops)?.get(fixed)
+    if (known) return known
+    const found = this.findLowerBounds(loops, fixed)
+    if (!this.bounds.has(loops)) this.bounds.set(loops, new WeakMap())
+    this.bounds.get(loops)!.set(fixed, found)
+    return found
+  }
+  /** The same few lists of loops are asked about for each of the many accesses in them. */
+  private readonly bounds = new WeakMap<readonly For[], WeakMap<Fixed, ReadonlyMap<Atom, number>>>()
+
+  private findLowerBounds(loops: readonly For[], fixed: Fixed): ReadonlyMap<Atom, number> {
     const found = new Map<Atom, number>()
     for (const loop of loops) {
       const span = this.span(loop, fixed)

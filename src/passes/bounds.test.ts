@@ -412,6 +412,22 @@ describe('without checks', () => {
     ])
   })
 
+  test('three axes are whole however large', () => {
+    const cube = (x: Float64Array, n: number) => {
+      let s = 0
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) s += x[(i * n + j) * n + i]!
+      return s
+    }
+    const before = inline(lowered(cube, ['float64[]', 'int32']))
+    expect(checkedSites(bounds(before, passContext()))).toEqual(['x[(i * n + j) * n + i]'])
+    const after = bounds(before, passContext({ boundscheck: false }))
+    expect(checkedSites(after)).toEqual([])
+    expectPlain(after, cube, [
+      [x(8), 2],
+      [x(8), -1],
+    ])
+  })
+
   test('nothing left to fail at', () => {
     const after = bounds(inline(lowered(kernel, ['float64[]', 'int32', 'int32'])), passContext({ boundscheck: false }))
     expect(after.functions[0]!.canFail).toBe(false)

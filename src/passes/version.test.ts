@@ -3,6 +3,7 @@ import { checkedSites, passContext } from '../../test/ir/passes.ts'
 import { expectPlain, expectSame, lowered, outcome } from '../../test/ir/same.ts'
 import type { ArgType } from '../frontend/program.ts'
 import type { Module, Stmt } from '../ir/ir.ts'
+import { printExpr } from '../ir/print.ts'
 import { stmtBodies } from '../ir/walk.ts'
 import { prange } from '../prange.ts'
 import { annotate } from './annotate.ts'
@@ -167,6 +168,77 @@ describe('nests whose extremes are known before them', () => {
         [x(), 3, 2, 7],
       ],
     },
+    'three axes, whose index is a double': {
+      kernel: (a: Float64Array, b: Float64Array, n: number, m: number, l: number) => {
+        for (let i = 1; i < n; i++) {
+          for (let j = 0; j < m - 1; j++) {
+            for (let k = 0; k < l; k++)
+              b[(i * m + j) * l + k] = a[((i - 1) * m + j) * l + k]! + a[(i * m + j + 1) * l + k]!
+          }
+        }
+      },
+      types: ['float64[]', 'float64[]', 'int32', 'int32', 'int32'],
+      fast: [
+        [x(24), x(24), 2, 3, 4],
+        [x(24), x(24), 2, 4, 3],
+        [x(0), x(0), 2, 0, 3],
+        [x(24), x(24), -2, -3, 4],
+      ],
+      slow: [
+        [x(23), x(24), 2, 3, 4],
+        [x(24), x(19), 2, 3, 4],
+        [x(24), x(24), 2 ** 26, 2 ** 26, 2 ** 26],
+      ],
+    },
+    'four axes, with a row in a variable': {
+      kernel: (a: Float64Array, n: number, m: number, l: number) => {
+        let s = 0
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j < m; j++) {
+            for (let k = 0; k < l; k++) {
+              const row = ((i * m + j) * l + k) * n
+              for (let o = 0; o < n; o++) s += a[row + o]! * a[o + row]!
+            }
+          }
+        }
+        return s
+      },
+      types: ['float64[]', 'int32', 'int32', 'int32'],
+      fast: [
+        [x(24), 2, 2, 3],
+        [x(24), 2, 3, 2],
+      ],
+      slow: [
+        [x(23), 2, 3, 2],
+        [x(1), 2 ** 26, 2 ** 26, 2 ** 26],
+      ],
+    },
+    'a factor of a double that may be 0 or negative': {
+      kernel: (x: Float64Array, n: number, m: number, z: number) => {
+        let s = 0
+        for (let i = 0; i < 2; i++) s += x[(((i + n) * m + n) * m + n) * z + i]!
+        return s
+      },
+      types: ['float64[]', 'int32', 'int32', 'int32'],
+      fast: [[x(), 1, 1, 1]],
+      slow: [
+        [x(), 2 ** 26, 2 ** 26, 0],
+        [x(), 1, 1, 0],
+        [x(), 1, -1, -1],
+        [x(), 2, 2, 2],
+      ],
+    },
+    'a difference of doubles that were rounded stays checked': {
+      kernel: (x: Float64Array, n: number) => {
+        let s = 0
+        for (let i = 0; i < 2; i++) s += x[i]! + x[(n + i) * n * n - n * n * n]!
+        return s
+      },
+      types: ['float64[]', 'int32'],
+      fast: [[x(), 1]],
+      slow: [[x(1), 1]],
+      left: ['x[(n + i) * n * n - n * n * n]'],
+    },
     'in a prange': {
       kernel: (x: Float64Array, y: Float64Array, n: number) => {
         for (const i of prange(n)) x[i] = y[i + 1]!
@@ -254,6 +326,23 @@ describe('where', () => {
     ]
     expectSame(after, before, calls)
     expectPlain(fastOnly(after), smooth, [[x(12), zeros(12), 3, 4, 2]])
+  })
+
+  test('one check stands for those that it implies', () => {
+    const { after } = prepared(smooth, types)
+    const conditions: string[] = []
+    const visit = (stmts: readonly Stmt[]) => {
+      for (const s of stmts) {
+        if (s.kind === 'if' && s.then[0]?.kind === 'for') conditions.push(printExpr(s.cond))
+        for (const body of stmtBodies(s)) visit(body)
+      }
+    }
+    visit(after.functions[0]!.body)
+    expect(conditions).toMatchInlineSnapshot(`
+      [
+        "((f64(length(a)) + 1.0) >= (f64(w.in) * f64(h.in))) & (((f64(length(b)) + 1.0) + f64(w.in)) >= (f64(w.in) * f64(h.in)))",
+      ]
+    `)
   })
 
   test('an innermost loop of others is not worth it', () => {

@@ -10,10 +10,10 @@
 import { markFailing } from '../analysis/failing.ts'
 import { type Access, checkedAccess, margins, proven, subjectOf } from '../analysis/indices.ts'
 import { exposedReads, liveAfterEach } from '../analysis/liveness.ts'
-import { type Atom, atom, atomsOf, constantOf, type Poly } from '../analysis/poly.ts'
+import { type Atom, atom, atomsOf, constantOf, type Poly, sub } from '../analysis/poly.ts'
 import { type Fixed, Symbols } from '../analysis/symbols.ts'
 import { ifStmt, Names, op } from '../ir/build.ts'
-import type { Fn, For, Local, Module, Site, Stmt } from '../ir/ir.ts'
+import type { Expr, Fn, For, Local, Module, Site, Stmt } from '../ir/ir.ts'
 import { copyStmts, renameStmts } from '../ir/rename.ts'
 import { assignedLocals, exprReads, mapList, mapStmtBodies, mapStmts, stmtBodies } from '../ir/walk.ts'
 import { sizeOf } from './inline.ts'
@@ -35,8 +35,12 @@ export function version(module: Module, context: PassContext): Module {
 interface Candidate {
   readonly stmt: Stmt
   readonly access: Access
+  /** The access's index as an integer. */
+  readonly index: Expr
   /** What must not be negative, by key. */
   readonly checks: ReadonlyMap<string, Poly>
+  /** The loops around it. */
+  readonly loops: readonly For[]
   /** Runs only where a condition on a loop's variable holds, which may be what keeps it within the array. */
   readonly guarded: boolean
 }
@@ -52,7 +56,7 @@ class Versioning {
   private readonly names: Names
   private readonly locals: Local[] = []
   private readonly live: Map<Stmt, Set<Local>>
-  private readonly assigned = new Map<For, Set<Local>>()
+  private readonly fixed = new Map<For, Fixed>()
   private readonly candidates = new Map<For, Candidate[]>()
 
   constructor(fn: Fn, sites: readonly Site[], context: PassContext) {
@@ -65,7 +69,7 @@ class Versioning {
   }
 
   run(): Fn {
-    this.collect(this.fn.body, [])
+    this.collect(this.fn.body, [], [])
     const body = this.list(this.fn.body)
     return body === this.fn.body ? this.fn : { ...this.fn, locals: [...this.fn.locals, ...this.locals], body }
   }
@@ -74,7 +78,7 @@ class Versioning {
     return mapList(stmts, (s) => {
       if (s.kind === 'for' && !stmtBodies(s).some((body) => this.hasCandidates(body))) {
         const chosen = this.choose(s)
-        if (chosen.length > 0) return this.twice(s, chosen)
+        if (chosen) return this.twice(s, chosen.accesses, chosen.checks)
       }
       return mapStmtBodies(s, (body) => this.list(body))
     })
@@ -89,43 +93,45 @@ class Versioning {
   // ───────────────────────── what can be checked where ─────────────────────────
 
   /** Finds for each access the outermost loop before which its extremes are known. */
-  private collect(stmts: readonly Stmt[], path: readonly Step[]): void {
+  private collect(stmts: readonly Stmt[], path: readonly Step[], loops: readonly For[]): void {
     for (const s of stmts) {
       const access = checkedAccess(s)
-      if (access) this.place(s, access, path)
+      if (access) this.place(s, access, path, loops)
       const inside = s.kind === 'for' || s.kind === 'if' ? [...path, s] : path
-      for (const body of stmtBodies(s)) this.collect(body, inside)
+      const around = s.kind === 'for' ? [...loops, s] : loops
+      for (const body of stmtBodies(s)) this.collect(body, inside, around)
     }
   }
 
-  private place(stmt: Stmt, access: Access, path: readonly Step[]): void {
-    const loops = path.filter((step) => step.kind === 'for')
+  /** `loops`: those of the path. */
+  private place(stmt: Stmt, access: Access, path: readonly Step[], loops: readonly For[]): void {
     for (const [depth, loop] of loops.entries()) {
       // Before an innermost loop of others, checks would come again and again, for few iterations each.
       if (depth > 0 && !hasLoops(loop.body)) return
-      const checks = this.checks(access, loops, depth)
-      if (!checks) continue
+      const found = this.checks(access, loops, depth)
+      if (!found) continue
       const within = loops.slice(depth)
       const guarded = path
         .slice(path.indexOf(loop))
         .some((step) => step.kind === 'if' && within.some((l) => exprReads(step.cond).has(l.variable)))
       const known = this.candidates.get(loop)
-      if (known) known.push({ stmt, access, checks, guarded })
-      else this.candidates.set(loop, [{ stmt, access, checks, guarded }])
+      if (known) known.push({ stmt, access, ...found, loops, guarded })
+      else this.candidates.set(loop, [{ stmt, access, ...found, loops, guarded }])
       return
     }
   }
 
   /** What must not be negative before `loops[depth]` for the access in `loops` to be within its array. */
-  private checks(access: Access, loops: readonly For[], depth: number): Map<string, Poly> | undefined {
+  private checks(
+    access: Access,
+    loops: readonly For[],
+    depth: number,
+  ): Pick<Candidate, 'checks' | 'index'> | undefined {
     const { symbols } = this
-    const outermost = loops[depth]!
-    const assigned = this.assigned.get(outermost) ?? assignedLocals([outermost])
-    this.assigned.set(outermost, assigned)
-    const fixed: Fixed = (local) => !assigned.has(local)
+    const fixed = this.fixedIn(loops[depth]!)
     const running = loops.slice(depth)
     const found = new Map<string, Poly>()
-    const need = (p: Poly) => found.set([...p].map(([key, term]) => `${term.coef}*${key}`).join('+'), p)
+    const need = (p: Poly) => found.set(keyOf(p), p)
     const isKnown = (a: Atom) => symbols.isNonNegative(atom(a), loops, fixed)
     /** Sizes are seldom negative, so it is asked once, before the loops. */
     const assume = (atoms: Iterable<Atom>) => {
@@ -138,12 +144,13 @@ class Versioning {
     const isThere = (a: Atom) => {
       const source = symbols.source(a)
       const local = 'local' in source ? source.local : source.array
-      return symbols.isVariable(local) ? loops.slice(0, depth).some((l) => l.variable === local) : !assigned.has(local)
+      return symbols.isVariable(local) ? loops.slice(0, depth).some((l) => l.variable === local) : fixed(local)
     }
     symbols.assumed.clear()
     try {
-      for (const margin of margins(symbols, access, fixed) ?? [undefined]) {
-        if (!margin) return undefined
+      const within = margins(symbols, access, fixed)
+      if (!within) return undefined
+      for (const margin of within.all) {
         if (symbols.isNonNegative(margin, running, fixed, loops)) continue
         let least = symbols.extreme(margin, 'least', running, fixed, loops)
         if (!least) {
@@ -156,29 +163,68 @@ class Versioning {
         need(least)
       }
       for (const p of found.values()) if (![...atomsOf(p)].every(isThere)) return undefined
-      return found.size > 0 ? found : undefined
+      return found.size > 0 ? { checks: found, index: within.index } : undefined
     } finally {
       symbols.assumed.clear()
     }
   }
 
   /** The accesses that are worth it: what may be kept within its array by an `if` must not fail the check for all. */
-  private choose(loop: For): readonly Candidate[] {
+  private choose(loop: For): { readonly accesses: readonly Candidate[]; readonly checks: readonly Poly[] } | undefined {
     const all = this.candidates.get(loop) ?? []
-    if (all.length === 0 || sizeOf([loop]) > COPIED) return []
-    const asked = new Set(all.filter((c) => !c.guarded).flatMap((c) => [...c.checks.keys()]))
-    if (asked.size > CHECKS) return []
-    return all.filter((c) => !c.guarded || [...c.checks.keys()].every((key) => asked.has(key)))
+    if (all.length === 0 || sizeOf([loop]) > COPIED) return undefined
+    const sure = all.filter((c) => !c.guarded)
+    const asked = new Set(sure.flatMap((c) => [...c.checks.keys()]))
+    const accesses = all.filter((c) => !c.guarded || [...c.checks.keys()].every((key) => asked.has(key)))
+    const checks = this.fewest(loop, accesses)
+    return checks.length > 0 && checks.length <= CHECKS ? { accesses, checks } : undefined
+  }
+
+  /**
+   * The checks without those that others imply: p is not negative wherever its accesses run, if q is not and p ≥ q there.
+   */
+  private fewest(loop: For, accesses: readonly Candidate[]): readonly Poly[] {
+    const fixed = this.fixedIn(loop)
+    const users = new Map<string, { readonly poly: Poly; readonly nests: Set<readonly For[]> }>()
+    for (const { checks, loops } of accesses) {
+      for (const [key, poly] of checks) {
+        const known = users.get(key)
+        if (known) known.nests.add(loops)
+        else users.set(key, { poly, nests: new Set([loops]) })
+      }
+    }
+    for (const [key, { poly: p, nests }] of users) {
+      const implied = [...users].some(
+        ([other, { poly: q }]) =>
+          other !== key && [...nests].every((around) => this.symbols.isNonNegative(sub(p, q), [], fixed, around)),
+      )
+      if (implied) users.delete(key)
+    }
+    return [...users.values()].map(({ poly }) => poly)
+  }
+
+  /** What the loop does not assign. */
+  private fixedIn(loop: For): Fixed {
+    const known = this.fixed.get(loop)
+    if (known) return known
+    const assigned = assignedLocals([loop])
+    const fixed: Fixed = (local) => !assigned.has(local)
+    this.fixed.set(loop, fixed)
+    return fixed
   }
 
   // ───────────────────────── the two copies ─────────────────────────
 
-  private twice(loop: For, chosen: readonly Candidate[]): Stmt {
-    const checks = new Map(chosen.flatMap((c) => [...c.checks]))
-    const [first, ...more] = [...checks.values()].map((p) => notNegative(p, this.symbols))
+  private twice(loop: For, chosen: readonly Candidate[], checks: readonly Poly[]): Stmt {
+    const [first, ...more] = checks.map((p) => notNegative(p, this.symbols))
     const passed = more.reduce((all, one) => op('and', all, one), first!)
-    const free = new Set(chosen.map((c) => c.stmt))
-    const fast = mapStmts([loop], { stmt: (s) => (free.has(s) ? proven(s) : s) })
+    const free = new Map(chosen.map((c) => [c.stmt, c.index]))
+    const fast = mapStmts([loop], {
+      stmt: (s) => {
+        const index = free.get(s)
+        return index ? proven(s, index) : s
+      },
+    })
     const names = [...new Set(chosen.map((c) => `\`${subjectOf(this.sites, c.access)}\``))].join(', ')
     this.context.note(loop.span, `Indices into ${names} are checked once, before the loop.`)
     return ifStmt(passed, fast, this.copy(loop))
@@ -198,6 +244,12 @@ class Versioning {
     return copyStmts(renameStmts([loop], { local: (l) => own.get(l) ?? l }), this.names)
   }
 }
+
+const keyOf = (p: Poly): string =>
+  [...p]
+    .map(([key, term]) => `${term.coef}*${key}`)
+    .sort()
+    .join('+')
 
 const hasLoops = (stmts: readonly Stmt[]): boolean =>
   stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))

@@ -71,6 +71,8 @@ class Nest {
       () => `(${this.integer(depth - 1)} - ${this.atom()})`,
       () => `${this.atom()} * ${this.pick(['n', 'm', 'k', '2', 'x.length'])}`,
       () => `${this.atom()} * ${this.pick(['n', 'm'])} + ${this.atom()}`,
+      () =>
+        `(${this.atom()} * ${this.pick(['n', 'm'])} + ${this.atom()}) * ${this.pick(['n', 'm', 'k'])} + ${this.atom()}`,
     ])
   }
   private element(): string {
