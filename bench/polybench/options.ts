@@ -59,7 +59,7 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
     help: values.help ?? false,
     size,
     programs: known.filter((name) => programs.includes(name)),
-    threads: values.threads === undefined ? undefined : positive('threads', values.threads),
+    threads: values.threads === undefined ? undefined : threadCount(values.threads),
     seconds: positive('seconds', values.seconds),
     ordinary: values.ordinary,
     boundscheck: values.boundscheck,
@@ -73,6 +73,11 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('. ')[0]}. Remedy: see --help.`)
   }
+}
+
+function threadCount(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new UsageError(`--threads is '${text}'. Remedy: give a whole number, 1 or more.`)
 }
 
 function positive(name: string, text: string): number {

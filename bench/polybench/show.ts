@@ -34,7 +34,7 @@ export function reportLines({ header, results }: Report): string[] {
   const problems = results.filter((row) => row.problem !== undefined)
   return [
     `PolyBench/C 4.2.1, ${size}; ${PACKAGE} ${versions[PACKAGE]}, Node ${versions.node} (V8 ${versions.v8}), ${date.slice(0, 10)}`,
-    `${machine.cpu}, ${machine.cores} cores; ${threads} threads for parallel; medians of about ${seconds} s a program`,
+    `${machine.cpu}, ${machine.cores} cores; ${threads === 1 ? '1 thread' : `${threads} threads`} for parallel; medians of about ${seconds} s a program`,
     '',
     ...table(columns, rows),
     ...problems.map((row) => `${row.program}, ${row.variant}: ${row.problem}`),
