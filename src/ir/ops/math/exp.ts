@@ -60,12 +60,72 @@ export const exp: Expansion = {
   /** Results are normal numbers. */
   usual: (l, x) => l.lt(l.abs(x!), l.c(708)),
   rare: (l, x) => {
-    const low = l.c(-746)
-    const high = l.c(710)
-    const least = l.select(l.lt(x!, low), low, x!)
-    const { n, fraction } = expParts(l, l.select(l.gt(least, high), high, least))
-    // 2ⁿ in two factors: the product with the first is exact, the second rounds once, or overflows.
-    const half = l.floor(l.mul(n, l.c(0.5)))
-    return l.mul(l.mul(fraction, l.pow2(half)), l.pow2(l.sub(n, half)))
+    const { n, fraction } = expParts(l, clamped(l, x!))
+    const [first, second] = halves(l, n)
+    return l.mul(l.mul(fraction, l.pow2(first)), l.pow2(second))
+  },
+}
+
+/** x, or a number that gives 0 or Infinity as x does; NaN is itself. */
+function clamped<V, M>(l: Lanes<V, M>, x: V): V {
+  const low = l.c(-746)
+  const high = l.c(710)
+  const least = l.select(l.lt(x, low), low, x)
+  return l.select(l.gt(least, high), high, least)
+}
+
+/**
+ * n as a sum of two about as large. A product with 2ⁿ is made of two then: the first is exact, the second rounds once,
+ * below the normal numbers, or overflows.
+ */
+function halves<V, M>(l: Lanes<V, M>, n: V): readonly [V, V] {
+  const first = l.floor(l.mul(n, l.c(0.5)))
+  return [first, l.sub(n, first)]
+}
+
+/** (exp(r) − 1 − r − r²/2) / r³ in powers of r. Minimax: exp(r) − 1 is within 2⁻⁶¹ of itself for −0.2885 < r < 0.4065. */
+const CUBIC = [
+  0.16666666666666666, 0.04166666666666752, 0.008333333333335222, 0.001388888888817132, 0.00019841269836349382,
+  2.4801589374782812e-5, 2.755731397520707e-6, 2.755479877301356e-7, 2.507581850545366e-8, 2.1991810485154492e-9,
+]
+/**
+ * n is rounded up from this fraction on, not from ½: results of 0.25 to 0.5, which have small ulps, then come from n = 0,
+ * where r is exact, and from n = −1, where the errors are halved.
+ */
+const UP_FROM = 0.585
+
+/** exp(x) − 1 = 2ⁿ·(head + rest) + 2ⁿ − 1. */
+function partsLess1<V, M>(l: Lanes<V, M>, x: V): Parts<V> {
+  const n = l.floor(l.add(l.mul(x, l.c(Math.LOG2E)), l.c(1 - UP_FROM)))
+  const head = l.sub(x, l.mul(n, l.c(LN2_HEAD)))
+  const tail = l.mul(n, l.c(LN2_TAIL))
+  const r = l.sub(head, tail)
+  const square = l.mul(r, r)
+  const cubic = l.mul(l.mul(r, square), twoChains(l, r, CUBIC))
+  return { n, head, rest: l.add(l.mul(square, l.c(0.5)), l.sub(cubic, tail)) }
+}
+
+export const expm1: Expansion = {
+  name: 'expm1',
+  source: SOURCE,
+  fast: (l, x) => {
+    const { n, head, rest } = partsLess1(l, x!)
+    const scale = l.pow2(n)
+    // 2ⁿ·head + (2ⁿ − 1) with the error of that sum; so written, −0 stays what it is.
+    const scaled = l.mul(head, scale)
+    const missing = l.sub(l.c(1), scale)
+    const sum = l.sub(scaled, missing)
+    const error = l.sub(l.add(sum, missing), scaled)
+    return l.sub(sum, l.sub(error, l.mul(rest, scale)))
+  },
+  /** 2ⁿ − 1 is exact. */
+  usual: (l, x) => l.lt(l.abs(x!), l.c(37)),
+  rare: (l, x) => {
+    const { n, head, rest } = partsLess1(l, clamped(l, x!))
+    const [first, second] = halves(l, n)
+    const sum = quickSum(l, l.c(1), head)
+    const scale = l.pow2(first)
+    const low = l.sub(l.mul(l.add(sum.lo, rest), scale), l.pow2(l.neg(second)))
+    return l.mul(l.add(l.mul(sum.hi, scale), low), l.pow2(second))
   },
 }

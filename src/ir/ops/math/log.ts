@@ -36,13 +36,16 @@ function terms<V, M>(l: Lanes<V, M>, f: V): Terms<V> {
   return { h, between: l.mul(s, h), last: l.mul(l.mul(s, square), twoChains(l, square, ATANH)) }
 }
 
-/** k·ln 2 + log(1 + f + tail), for f in about [√½ − 1, √2 − 1) and a tail within a few ulp of f. */
-function logOf<V, M>(l: Lanes<V, M>, k: V, f: V, tail?: V): V {
+/** first + rest − f + log(1 + f), where `rest` is tiny and first − f is 0 or in size beyond f. Keeps −0. */
+function sumOf<V, M>(l: Lanes<V, M>, first: V, rest: V, f: V): V {
   const { h, between, last } = terms(l, f)
+  return l.sub(first, l.sub(l.sub(l.sub(h, rest), between), last))
+}
+
+/** k·ln 2 + log(1 + f), for f in about [√½ − 1, √2 − 1). */
+function logOf<V, M>(l: Lanes<V, M>, k: V, f: V): V {
   const sum = quickSum(l, l.mul(k, l.c(LN2_HEAD)), f)
-  let rest = l.add(sum.lo, l.mul(k, l.c(LN2_TAIL)))
-  if (tail !== undefined) rest = l.add(rest, tail)
-  return l.add(sum.hi, l.add(l.add(l.sub(rest, h), between), last))
+  return sumOf(l, sum.hi, l.add(sum.lo, l.mul(k, l.c(LN2_TAIL))), f)
 }
 
 /** The number's f. */
@@ -67,4 +70,75 @@ export const log: Expansion = {
   fast: (l, x) => logOf(l, l.nearExponent(x!), fractionOf(l, x!)),
   usual: (l, x) => isUsual(l, x!),
   rare: (l, x) => anywhere(l, x!, (scaled, k) => logOf(l, l.sub(l.nearExponent(scaled), k), fractionOf(l, scaled))),
+}
+
+/**
+ * 1 + x = 2ᵏ·(1 + f) with f = x·2⁻ᵏ − (1 − 2⁻ᵏ). Product and difference are exact for all k that leave 1 a bit beside x,
+ * so f lacks only the tail of one sum; it is x itself for k = 0. That −0 stays −0 decides which way things are subtracted.
+ */
+export const log1p: Expansion = {
+  name: 'log1p',
+  source: SOURCE,
+  fast: (l, x) => {
+    const minusK = l.sub(l.c(0), l.nearExponent(l.add(l.c(1), x!)))
+    const scale = l.pow2(minusK)
+    const scaled = l.mul(x!, scale)
+    const missing = l.sub(l.c(1), scale)
+    const f = l.sub(scaled, missing)
+    const tail = l.sub(scaled, l.add(f, missing))
+    const less = l.mul(minusK, l.c(LN2_HEAD))
+    const first = l.sub(f, less)
+    const lost = l.sub(f, l.add(first, less))
+    return sumOf(l, first, l.add(l.sub(lost, l.mul(minusK, l.c(LN2_TAIL))), tail), f)
+  },
+  usual: (l, x) => isUsual(l, l.add(l.c(1), x!)),
+  // 1 is nothing beside what is too large; the rest are −1, numbers below, and NaN.
+  rare: (l, x) => log.rare!(l, l.select(l.gt(x!, l.c(1)), x!, l.add(l.c(1), x!))),
+}
+
+/** log(1 + f) in two numbers, of which the first has 26 bits at most. */
+function headAndTail<V, M>(l: Lanes<V, M>, f: V): { readonly head: V; readonly tail: V } {
+  const { h, between, last } = terms(l, f)
+  const head = l.head(l.sub(f, h))
+  return { head, tail: l.add(l.add(l.sub(l.sub(f, head), h), between), last) }
+}
+
+/** 1/ln 2 = HEAD + TAIL, HEAD of 27 bits. */
+const INVERSE2_HEAD = 1.4426950365304947
+const INVERSE2_TAIL = 4.3584687174185184e-9
+
+function log2Of<V, M>(l: Lanes<V, M>, k: V, f: V): V {
+  const { head, tail } = headAndTail(l, f)
+  const sum = quickSum(l, k, l.mul(head, l.c(INVERSE2_HEAD)))
+  const small = l.add(l.mul(l.add(head, tail), l.c(INVERSE2_TAIL)), l.mul(tail, l.c(INVERSE2_HEAD)))
+  return l.add(sum.hi, l.add(sum.lo, small))
+}
+
+export const log2: Expansion = {
+  name: 'log2',
+  source: 'FreeBSD msun, e_log2.c: products of heads are exact; the rest as log',
+  fast: (l, x) => log2Of(l, l.nearExponent(x!), fractionOf(l, x!)),
+  usual: (l, x) => isUsual(l, x!),
+  rare: (l, x) => anywhere(l, x!, (scaled, k) => log2Of(l, l.sub(l.nearExponent(scaled), k), fractionOf(l, scaled))),
+}
+
+/** 1/ln 10 = HEAD + TAIL and log₁₀ 2 = HEAD + TAIL, HEADs such that products with heads and exponents are exact. */
+const INVERSE10_HEAD = 0.434294480830431
+const INVERSE10_TAIL = 1.0728208431540585e-9
+const LOG10_2_HEAD = 0.30102999566395283
+const LOG10_2_TAIL = 2.8363394551044964e-14
+
+function log10Of<V, M>(l: Lanes<V, M>, k: V, f: V): V {
+  const { head, tail } = headAndTail(l, f)
+  const sum = quickSum(l, l.mul(k, l.c(LOG10_2_HEAD)), l.mul(head, l.c(INVERSE10_HEAD)))
+  const small = l.add(l.mul(l.add(head, tail), l.c(INVERSE10_TAIL)), l.mul(tail, l.c(INVERSE10_HEAD)))
+  return l.add(sum.hi, l.add(l.add(sum.lo, l.mul(k, l.c(LOG10_2_TAIL))), small))
+}
+
+export const log10: Expansion = {
+  name: 'log10',
+  source: 'FreeBSD msun, e_log10.c: products of heads are exact; the rest as log',
+  fast: (l, x) => log10Of(l, l.nearExponent(x!), fractionOf(l, x!)),
+  usual: (l, x) => isUsual(l, x!),
+  rare: (l, x) => anywhere(l, x!, (scaled, k) => log10Of(l, l.sub(l.nearExponent(scaled), k), fractionOf(l, scaled))),
 }
