@@ -6,7 +6,7 @@
 import { markFailing } from '../analysis/failing.ts'
 import { ref, ret } from '../ir/build.ts'
 import type { Fn, Local, Module, Stmt, Type } from '../ir/ir.ts'
-import { array, BOOL, F64, I32, INDEX } from '../ir/types.ts'
+import { array, BOOL, F64, I32, I64, INDEX } from '../ir/types.ts'
 import type { DType } from '../types.ts'
 import type { Expr, KernelFn } from './ast.ts'
 import {
@@ -15,6 +15,8 @@ import {
   covers,
   EXACT,
   type Fact,
+  fitsInt32,
+  INT32,
   integerFact,
   isIntegral,
   join,
@@ -28,11 +30,15 @@ import { Builder, ModuleParts } from './lower/builder.ts'
 import { type Callee, Exprs } from './lower/exprs.ts'
 import { integerType } from './lower/integers.ts'
 import { Stmts } from './lower/stmts.ts'
+import { visitKernel } from './visit.ts'
 
 type AnyFunction = (...args: never[]) => unknown
 
 /** The type of an argument, as signatures print it. `int32` is a whole number of at most 2²⁶ in size, and not −0. */
 export type ArgType = 'int32' | 'float64' | 'bool' | 'undefined' | `${DType}[]`
+
+/** What helpers are compiled for: whole numbers that no signature needs a name for, within ±2³¹ and ±2⁵³, too. */
+type HelperType = ArgType | 'whole32' | 'whole53'
 
 export interface ProgramOptions {
   readonly captures?: (() => Record<string, unknown>) | undefined
@@ -50,10 +56,14 @@ export interface Program {
   readonly kernel: KernelFn
 }
 
-export function argFact(type: ArgType): Fact {
+export function argFact(type: HelperType): Fact {
   switch (type) {
     case 'int32':
       return integerFact(-SMALL_ARGUMENT, SMALL_ARGUMENT)
+    case 'whole32':
+      return INT32
+    case 'whole53':
+      return integerFact(-EXACT, EXACT)
     case 'float64':
       return ANY_NUMBER
     case 'bool':
@@ -80,10 +90,20 @@ function argType(fact: Fact): ArgType {
   }
 }
 
-function irType(type: ArgType): Type | undefined {
+/** A helper's argument, in a type of its own where it is whole: an element of an Int32Array, or a sum of such. */
+function helperType(fact: Fact): HelperType {
+  const type = argType(fact)
+  if (type !== 'float64' || fact.kind !== 'number' || !isIntegral(fact) || fact.negZero) return type
+  return fitsInt32(fact) ? 'whole32' : 'whole53'
+}
+
+function irType(type: HelperType): Type | undefined {
   switch (type) {
     case 'int32':
+    case 'whole32':
       return I32
+    case 'whole53':
+      return I64
     case 'float64':
       return F64
     case 'bool':
@@ -98,7 +118,7 @@ function irType(type: ArgType): Type | undefined {
 interface Instance {
   readonly name: string
   readonly kernel: KernelFn
-  readonly args: readonly ArgType[]
+  readonly args: readonly HelperType[]
   /** Undefined until the first inference ends, or while recursion has told nothing yet. */
   result: Fact | undefined
   inferred: Inferred | undefined
@@ -114,6 +134,7 @@ class ProgramLowering {
   private readonly options: ProgramOptions
   private readonly instances = new Map<AnyFunction, Map<string, Instance>>()
   private readonly kernels = new Map<AnyFunction, KernelFn>()
+  private readonly circular = new Map<AnyFunction, boolean>()
   private readonly order: Instance[] = []
   private readonly names = new Set<string>()
   private readonly parts = new ModuleParts()
@@ -141,7 +162,7 @@ class ProgramLowering {
     return { module, params, result, kernel: entry.kernel }
   }
 
-  private instance(fn: AnyFunction, args: readonly ArgType[]): Instance {
+  private instance(fn: AnyFunction, args: readonly HelperType[]): Instance {
     const byArgs = this.instances.get(fn) ?? new Map<string, Instance>()
     this.instances.set(fn, byArgs)
     const key = args.join()
@@ -212,9 +233,47 @@ class ProgramLowering {
     }
   }
 
-  private calleeArgs(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): ArgType[] {
+  private calleeArgs(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): HelperType[] {
     const arity = this.read(expr.fn).params.length
-    return Array.from({ length: arity }, (_, k) => argType(facts[k] ?? UNDEFINED))
+    const typeOf = this.callsItself(expr.fn) ? argType : helperType
+    return Array.from({ length: arity }, (_, k) => typeOf(facts[k] ?? UNDEFINED))
+  }
+
+  /**
+   * Whether a function may be called while it runs. Its arguments would grow from call to call through all types there
+   * are, so whole numbers get none of their own.
+   */
+  private callsItself(fn: AnyFunction): boolean {
+    const known = this.circular.get(fn)
+    if (known !== undefined) return known
+    const reached = new Set<AnyFunction>()
+    const reach = (from: AnyFunction) => {
+      for (const callee of this.calleesOf(from)) {
+        if (reached.has(callee)) continue
+        reached.add(callee)
+        reach(callee)
+      }
+    }
+    reach(fn)
+    this.circular.set(fn, reached.has(fn))
+    return reached.has(fn)
+  }
+
+  private calleesOf(fn: AnyFunction): ReadonlySet<AnyFunction> {
+    const found = new Set<AnyFunction>()
+    let kernel: KernelFn
+    try {
+      kernel = this.read(fn)
+    } catch {
+      // What cannot be compiled is an error where it is reached, and nobody's callee elsewhere.
+      return found
+    }
+    visitKernel(kernel, {
+      expr: (e) => {
+        if (e.kind === 'invoke') found.add(e.fn)
+      },
+    })
+    return found
   }
 
   private result(expr: Extract<Expr, { kind: 'invoke' }>, facts: readonly Fact[]): Fact | undefined {
@@ -228,7 +287,8 @@ class ProgramLowering {
     switch (fact?.kind) {
       case 'number': {
         const type = integerType(fact, false)
-        return type === INDEX ? INDEX : F64
+        // The runtime takes no i64.
+        return type === INDEX || (type && instance !== this.order[0]) ? type : F64
       }
       case 'boolean':
         return BOOL
