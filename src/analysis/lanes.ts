@@ -4,8 +4,8 @@
  */
 
 import type { Expr, For, Local, Stmt } from '../ir/ir.ts'
-import { isInteger } from '../ir/types.ts'
-import { assignedLocals, exprReads, stmtExprs, stmtTargets, visitExpr } from '../ir/walk.ts'
+import { F64, I64, isInteger } from '../ir/types.ts'
+import { assignedLocals, exprReads, stmtExprs, stmtTargets, visitExpr, visitStmts } from '../ir/walk.ts'
 import { exposedReads } from './liveness.ts'
 import { atomsOf, constantOf, type Poly, split } from './poly.ts'
 import type { Fixed, Symbols } from './symbols.ts'
@@ -66,6 +66,23 @@ export class Lanes {
     if (local === this.loop.variable) return true
     if (!isInteger(local.type) || this.symbols.definition(local) === undefined) return false
     return this.stride({ kind: 'local', type: local.type, local }) !== undefined
+  }
+
+  /** As many as a register of 128 bits has of the widest number that becomes a vector. */
+  perRegister(): number {
+    let wide = false
+    const look = (e: Expr) =>
+      visitValues(this, e, (node) => {
+        if (node.type === F64 || node.type === I64) wide = true
+      })
+    visitStmts(this.loop.body, {
+      stmt: (s) => {
+        if (s.kind === 'store') look(s.value)
+        else if (s.kind === 'if' || s.kind === 'while') look(s.cond)
+        else if (s.kind === 'assign' && this.varying.has(s.local) && !this.isEven(s.local)) look(s.value)
+      },
+    })
+    return wide ? 2 : 4
   }
 }
 

@@ -158,7 +158,8 @@ class Parallelise {
     const from = fresh(scope, 'from', INDEX)
     const to = fresh(scope, 'to', INDEX)
     const each = fresh(scope, 'b', INDEX)
-    const run = runBlock({ scope, loop, lo, trips: ref(trips), length: ref(length), block: ref(each) })
+    const symbols = this.context.target === 'wasm' ? this.symbols : undefined
+    const run = runBlock({ scope, loop, symbols, lo, trips: ref(trips), length: ref(length), block: ref(each) })
     const leave = partials.map(({ reduction, array: into }) =>
       store(into, ref(each), cast(F64, ref(reduction.local)), 'proven', site),
     )

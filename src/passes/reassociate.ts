@@ -5,21 +5,32 @@
  */
 
 import { markFailing } from '../analysis/failing.ts'
+import { Symbols } from '../analysis/symbols.ts'
 import { assign, cast, forStmt, ifStmt, load, Names, num, op, ref, store, whileStmt } from '../ir/build.ts'
 import type { Expr, Fn, For, Label, Local, Module, Reduction, Stmt } from '../ir/ir.ts'
 import { SHORT_LOOP } from '../ir/reduction.ts'
 import { renameStmts } from '../ir/rename.ts'
 import { array, BOOL, F64, I32, INDEX } from '../ir/types.ts'
 import { mapStmtBodies } from '../ir/walk.ts'
+import type { PassContext } from './pass.ts'
 import { blockCount, combine, fresh, runBlock, type Scope, siteOf, tripCount } from './trees.ts'
 
 /** Subtrees that 4096 blocks can have at a time, and one to spare. */
 const LEVELS = 16
 
-export function reassociate(module: Module): Module {
+export function reassociate(module: Module, context: PassContext): Module {
   const sites = [...module.sites]
   const functions = module.functions.map((fn) => {
-    const scope: Scope = { names: Names.of(fn), locals: [], sites }
+    let symbols: Symbols | undefined
+    const scope: Writing = {
+      names: Names.of(fn),
+      locals: [],
+      sites,
+      symbols: () => {
+        if (context.target === 'wasm') symbols ??= new Symbols(fn)
+        return symbols
+      },
+    }
     const body = list(fn.body, scope)
     return body === fn.body ? fn : ({ ...fn, locals: [...fn.locals, ...scope.locals], body } satisfies Fn)
   })
@@ -28,7 +39,12 @@ export function reassociate(module: Module): Module {
   return { ...module, functions: markFailing(functions), sites }
 }
 
-function list(stmts: readonly Stmt[], scope: Scope): readonly Stmt[] {
+interface Writing extends Scope {
+  /** Where the target has vectors. */
+  readonly symbols: () => Symbols | undefined
+}
+
+function list(stmts: readonly Stmt[], scope: Writing): readonly Stmt[] {
   let changed = false
   const out: Stmt[] = []
   for (const stmt of stmts) {
@@ -41,7 +57,7 @@ function list(stmts: readonly Stmt[], scope: Scope): readonly Stmt[] {
   return changed ? out : stmts
 }
 
-function writeOut(loop: For, scope: Scope): Stmt[] {
+function writeOut(loop: For, scope: Writing): Stmt[] {
   const reductions = loop.reductions.filter((r) => r.order === 'tree')
   const out: Stmt[] = []
   const lo = kept(loop.lo, 'lo', scope, out)
@@ -69,7 +85,7 @@ function kept(e: Expr, name: string, scope: Scope, out: Stmt[]): Expr {
   return ref(local)
 }
 
-function treeOf(loop: For, scope: Scope, lo: Expr, trips: Local): Stmt[] {
+function treeOf(loop: For, scope: Writing, lo: Expr, trips: Local): Stmt[] {
   const out: Stmt[] = []
   const { length, count } = blockCount(scope, trips, loop.span, out)
   const site = siteOf(scope, loop)
@@ -83,7 +99,15 @@ function treeOf(loop: For, scope: Scope, lo: Expr, trips: Local): Stmt[] {
     out.push({ kind: 'alloc', local: stack, length: num(INDEX, LEVELS), zero: false, site })
   }
   const each = fresh(scope, 'b', INDEX)
-  const run = runBlock({ scope, loop, lo, trips: ref(trips), length: ref(length), block: ref(each) })
+  const run = runBlock({
+    scope,
+    loop,
+    symbols: scope.symbols(),
+    lo,
+    trips: ref(trips),
+    length: ref(length),
+    block: ref(each),
+  })
   const push = stacks.flatMap(({ reduction, stack }) => carry(reduction, stack, each, loop, scope))
   out.push(forStmt(scope.names.label('block'), each, num(INDEX, 0), ref(count), [...run, ...push], loop.span))
   for (const { reduction, before, stack } of stacks) {

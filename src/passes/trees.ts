@@ -4,6 +4,7 @@
  */
 
 import { isOrderFree } from '../analysis/reductions.ts'
+import type { Symbols } from '../analysis/symbols.ts'
 import {
   assign,
   block,
@@ -19,29 +20,16 @@ import {
   store,
   whileStmt,
 } from '../ir/build.ts'
-import type { Expr, For, Label, Local, Reduction, ScalarType, Site, Span, Stmt } from '../ir/ir.ts'
+import type { Expr, For, Label, Local, Reduction, ScalarType, Span, Stmt } from '../ir/ir.ts'
 import { blockLength, combinePairwise, identity, LANES, MAX_BLOCKS } from '../ir/reduction.ts'
 import { copyStmts, renameStmts } from '../ir/rename.ts'
 import { array, F64, I32, I64, INDEX, isFloat } from '../ir/types.ts'
 import { mapStmts, visitStmts } from '../ir/walk.ts'
 import { sizeOf } from './inline.ts'
+import { fresh, isZero, type Scope, siteOf } from './scope.ts'
+import { vectorRows } from './tree-vectors.ts'
 
-/** Where new locals of the function go, and new sites of the module. */
-export interface Scope {
-  readonly names: Names
-  readonly locals: Local[]
-  readonly sites: Site[]
-}
-/** The place that compiled code names when the room for partial results is missing. */
-export function siteOf(scope: Scope, loop: For): number {
-  scope.sites.push({ code: 'memory', subject: 'partial results of a reduction', span: loop.span })
-  return scope.sites.length - 1
-}
-export function fresh(scope: Scope, name: string, type: Local['type']): Local {
-  const made = scope.names.local(name, type)
-  scope.locals.push(made)
-  return made
-}
+export { fresh, isZero, type Scope, siteOf }
 
 /** The value that folding starts from; integers have no infinities, their type's ends serve. */
 function startOf(reduction: Reduction): Expr {
@@ -93,8 +81,6 @@ export function blockCount(scope: Scope, trips: Local, span: Span, out: Stmt[]):
   )
   return { length, count }
 }
-
-export const isZero = (e: Expr): boolean => e.kind === 'const' && Number(e.value) === 0
 
 /** The body with `continue` made a jump to its end, so that something can stand behind it. */
 function endless(body: readonly Stmt[], loop: Label, names: Names): Stmt[] {
@@ -157,6 +143,8 @@ function laneRows(
 export interface BlockInput {
   readonly scope: Scope
   readonly loop: For
+  /** Of the function that the loop stands in, where the lanes may be those of vectors. */
+  readonly symbols: Symbols | undefined
   /** The loop's first value, kept in something that the body does not assign. */
   readonly lo: Expr
   readonly trips: Expr
@@ -169,7 +157,7 @@ export interface BlockInput {
  * Runs one block of iterations. Afterwards each reduction's local holds the block's own result, its lanes combined;
  * the local's value before is lost.
  */
-export function runBlock({ scope, loop, lo, trips, length, block: number }: BlockInput): Stmt[] {
+export function runBlock({ scope, loop, symbols, lo, trips, length, block: number }: BlockInput): Stmt[] {
   const type = loop.variable.type as ScalarType
   const counted = trips.type as ScalarType
   const out: Stmt[] = []
@@ -200,13 +188,13 @@ export function runBlock({ scope, loop, lo, trips, length, block: number }: Bloc
   // Blocks are multiples of the lanes, so an iteration's lane is the same counted from its block.
   const lane = cast(INDEX, op('and', cast(I32, ref(k)), num(I32, LANES - 1)))
   const inner = endless(loop.body, loop.label, scope.names)
-  const rows = lanes.length > 0 && isSmall(loop.body)
   let begin: Expr = num(INDEX, 0)
-  if (rows) {
+  if (lanes.length > 0 && isSmall(loop.body)) {
     const whole = fresh(scope, 'rows', INDEX)
+    const vectors = symbols && vectorRows(arrays, whole, base, { scope, loop, symbols, site })
     out.push(
       assign(whole, cast(INDEX, op('shr_s', cast(I32, ref(turns)), num(I32, Math.log2(LANES))))),
-      ...laneRows(inner, arrays, whole, base, { scope, loop, site }),
+      ...(vectors ?? laneRows(inner, arrays, whole, base, { scope, loop, site })),
     )
     begin = op('mul', ref(whole), num(INDEX, LANES))
   }

@@ -11,21 +11,21 @@
  */
 
 import { distances } from '../analysis/distances.ts'
-import { Lanes, visitValues } from '../analysis/lanes.ts'
+import { Lanes } from '../analysis/lanes.ts'
 import { liveAfterEach } from '../analysis/liveness.ts'
 import { isRace, RaceAnalysis } from '../analysis/races.ts'
 import { isOrderFree } from '../analysis/reductions.ts'
 import { Symbols } from '../analysis/symbols.ts'
-import { assign, cast, forStmt, ifStmt, Names, num, op, overlap, reduce, ref, splat } from '../ir/build.ts'
+import { assign, cast, forStmt, ifStmt, Names, num, op, overlap, ref } from '../ir/build.ts'
 import type { Expr, Fn, For, Local, Module, Reduction, Span, Stmt, VecType } from '../ir/ir.ts'
-import { identity } from '../ir/reduction.ts'
 import { copyStmts, renameStmts } from '../ir/rename.ts'
-import { F64, I32, I64, INDEX, isFloat, scalar } from '../ir/types.ts'
+import { I32, INDEX } from '../ir/types.ts'
 import { assignedLocals, flatMapList, mapList, mapStmtBodies, stmtBodies, visitStmts } from '../ir/walk.ts'
 import { turnCost } from './cost.ts'
 import { sizeOf } from './inline.ts'
+import { canFold, folded, startOf } from './lane-folds.ts'
 import type { PassContext } from './pass.ts'
-import { fresh, isZero, type Scope } from './trees.ts'
+import { fresh, isZero, type Scope } from './scope.ts'
 import { Refused, Widener } from './widen.ts'
 
 /** Loops that gain less than this are better left as they are: what they do before and after costs something too. */
@@ -157,10 +157,8 @@ class Vectorising {
       this.symbols,
       free.map((r) => r.local),
     )
-    const count = lanesFor(lanes)
-    if (free.some((r) => r.op === 'and' || r.op === 'or' || r.op === 'xor')) {
-      throw new Refused('bits are folded in it')
-    }
+    const count = lanes.perRegister()
+    if (!free.every(canFold)) throw new Refused('bits are folded in it')
     const tries = [1, PARTS].map((parts) => {
       const scope: Scope = { names: this.names, locals: [], sites: [] }
       const subject = (site: number) => this.subject(site)
@@ -308,41 +306,4 @@ function uncheckable(stmts: readonly Stmt[]): number | undefined {
     },
   })
   return found
-}
-
-/** As many as the widest number has in 128 bits. */
-function lanesFor(lanes: Lanes): number {
-  let wide = false
-  visitStmts(lanes.loop.body, {
-    stmt: (s) => {
-      const values = s.kind === 'store' ? [s.value] : s.kind === 'if' || s.kind === 'while' ? [s.cond] : []
-      if (s.kind === 'assign' && lanes.varying.has(s.local) && !lanes.isEven(s.local)) values.push(s.value)
-      for (const e of values) {
-        visitValues(lanes, e, (node) => {
-          if (node.type === F64 || node.type === I64) wide = true
-        })
-      }
-    },
-  })
-  return wide ? 2 : 4
-}
-
-/** The value that each lane's part of a reduction starts from. */
-function startOf({ op: name }: Reduction, type: VecType): Expr {
-  const lane = scalar(type.of)
-  const value = identity(name)
-  if (isFloat(lane)) return splat(type, num(lane, value))
-  if (Number.isFinite(value)) return splat(type, num(lane, value + 0))
-  const end = lane === I64 ? 2 ** 53 : 2 ** 31
-  return splat(type, num(lane, value < 0 ? -end : lane === I64 ? end : end - 1))
-}
-
-/** The reduction with its lanes' parts folded in. */
-function folded({ local, op: name }: Reduction, part: Local): Expr {
-  const total = reduce(name as 'add', ref(part))
-  if (local.type === INDEX) {
-    if (name === 'min' || name === 'max') return op(name, ref(local), cast(INDEX, total))
-    return cast(INDEX, op(name, cast(I32, ref(local)), total))
-  }
-  return op(name, ref(local), total)
 }

@@ -45,7 +45,7 @@ import type {
 import { opRecord } from '../ir/ops/index.ts'
 import { F32, F64, I32, I64, INDEX, isInteger, mask, overloadName, vec, vecBytes } from '../ir/types.ts'
 import { exprReads, stmtBodies, stmtExprs, visitStmts } from '../ir/walk.ts'
-import { fresh, type Scope } from './trees.ts'
+import { fresh, type Scope } from './scope.ts'
 
 /** Why a loop cannot run in lanes, in the user's words. */
 export class Refused extends Error {}
