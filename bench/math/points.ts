@@ -273,6 +273,15 @@ const POWERS = withSigns([
   ...Array.from({ length: 1024 }, (_, k) => k / 16),
 ])
 
+/** By operation, what is known here: the function of Math and how many arguments. */
+export const FUNCTIONS: Readonly<Record<string, { readonly called: string; readonly arity: number }>> =
+  Object.fromEntries([
+    ...Object.keys(UNARY).map((name) => [name, { called: name, arity: 1 }]),
+    ...Object.keys(MANY).map((name) => [name, { called: name, arity: 2 }]),
+    ['hypot3', { called: 'hypot', arity: 3 }],
+    ['hypot4', { called: 'hypot', arity: 4 }],
+  ])
+
 /** All arguments of interest that can be listed. */
 export function specials(arity: number): number[][] {
   if (arity === 1) return [...FEW, ...POWERS].map((x) => [x])
@@ -299,7 +308,6 @@ export function sampler(name: string, arity: number): Tuple {
 function regionsOf(name: string, arity: number): Weighted<Tuple> {
   const many = MANY[name]?.(arity)
   if (many) return many
-  const own = UNARY[name]
-  if (!own) throw new Error(`bench/math/points.ts does not say where ${name} is to be tried`)
+  const own = UNARY[name]!
   return [[1, tuples(anything)], ...own.map(([weight, sample]) => [weight, tuples(sample)] as const)]
 }
