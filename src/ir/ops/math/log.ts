@@ -36,7 +36,7 @@ function terms<V, M>(l: Lanes<V, M>, f: V): Terms<V> {
   return { h, between: l.mul(s, h), last: l.mul(l.mul(s, square), twoChains(l, square, ATANH)) }
 }
 
-/** first + rest − f + log(1 + f), where `rest` is tiny and first − f is 0 or in size beyond f. Keeps −0. */
+/** first + rest + (log(1 + f) − f), where `first` is f, or f and what outweighs it, and `rest` is tiny. Keeps −0. */
 function sumOf<V, M>(l: Lanes<V, M>, first: V, rest: V, f: V): V {
   const { h, between, last } = terms(l, f)
   return l.sub(first, l.sub(l.sub(l.sub(h, rest), between), last))
@@ -73,8 +73,8 @@ export const log: Expansion = {
 }
 
 /**
- * 1 + x = 2ᵏ·(1 + f) with f = x·2⁻ᵏ − (1 − 2⁻ᵏ). Product and difference are exact for all k that leave 1 a bit beside x,
- * so f lacks only the tail of one sum; it is x itself for k = 0. That −0 stays −0 decides which way things are subtracted.
+ * 1 + x = 2ᵏ·(1 + f) with f = x·2⁻ᵏ − (1 − 2⁻ᵏ), x itself for k = 0. The product is exact, and so is the difference in
+ * brackets until 1 is nothing beside x: all that f lacks is the tail of one sum. Which way things are subtracted keeps −0.
  */
 export const log1p: Expansion = {
   name: 'log1p',
