@@ -1,11 +1,13 @@
 /**
  * Functions that the printed text brings along, for operations that JavaScript has no expression for. They share one
  * number whose bits can be reached; words are the low one and the high one, since engines run on little-endian
- * machines alone.
+ * machines alone. Bits are written all at once: a number whose halves were stored one by one is read after a stall of
+ * some 15 cycles, and BigInts that are cut to 64 bits right away are plain integers in optimised code.
  */
 
 const BITS = `const float = new Float64Array(1)
 const words = new Int32Array(float.buffer)
+const bits = new BigInt64Array(float.buffer)
 `
 const BYTES = `const clamped = new Uint8ClampedArray(1)
 `
@@ -33,7 +35,7 @@ const HELPERS: Readonly<Record<string, { readonly text: string; readonly needs?:
     needs: BITS,
     text: `function significand(x) {
   float[0] = x
-  words[1] = words[1] & 0xfffff | 0x3ff00000
+  bits[0] = BigInt.asIntN(64, bits[0] & 0xfffffffffffffn | 0x3ff0000000000000n)
   return float[0]
 }
 `,
@@ -50,7 +52,7 @@ const HELPERS: Readonly<Record<string, { readonly text: string; readonly needs?:
     needs: BITS,
     text: `function nearSignificand(x) {
   float[0] = x
-  words[1] = (words[1] + 0x95f62 & 0xfffff) + 0x3fe6a09e
+  bits[0] = BigInt.asIntN(64, (BigInt.asIntN(64, bits[0] + 0x95f6200000000n) & 0xfffffffffffffn) + 0x3fe6a09e00000000n)
   return float[0]
 }
 `,
@@ -59,8 +61,7 @@ const HELPERS: Readonly<Record<string, { readonly text: string; readonly needs?:
     needs: BITS,
     text: `function pow2(x) {
   float[0] = x + 6755399441056767
-  words[1] = words[0] << 20
-  words[0] = 0
+  bits[0] = BigInt.asIntN(64, bits[0] << 52n)
   return float[0]
 }
 `,
@@ -69,7 +70,7 @@ const HELPERS: Readonly<Record<string, { readonly text: string; readonly needs?:
     needs: BITS,
     text: `function head(x) {
   float[0] = x
-  words[0] = words[0] & 0xf8000000
+  bits[0] = BigInt.asIntN(64, bits[0] & -0x8000000n)
   return float[0]
 }
 `,
@@ -91,7 +92,16 @@ const HELPERS: Readonly<Record<string, { readonly text: string; readonly needs?:
 }
 
 /** Names that the helpers take. */
-export const HELPER_NAMES: readonly string[] = [...Object.keys(HELPERS), 'clamped', 'float', 'words', 'Object']
+export const HELPER_NAMES: readonly string[] = [
+  ...Object.keys(HELPERS),
+  'clamped',
+  'float',
+  'words',
+  'bits',
+  'BigInt',
+  'BigInt64Array',
+  'Object',
+]
 
 /** The helpers that printed functions call, and what those need, as text. */
 export function helpersFor(functions: readonly string[]): string {
