@@ -34,7 +34,7 @@ import type {
 } from './ir.ts'
 import { opRecord } from './ops/index.ts'
 import type { Op, Slot } from './ops/op.ts'
-import { BOOL, I32, INDEX, mask, overloadName, scalar, typeName, valueType } from './types.ts'
+import { BOOL, I32, INDEX, mask, overloadName, scalar, typeName, valueType, vec } from './types.ts'
 
 // ─────────────────────────── expressions ───────────────────────────
 
@@ -70,8 +70,8 @@ export const ref = (local: Local): LocalRef => ({ kind: 'local', type: local.typ
 /** What a slot of an operation's signature is at the overload of type `at`. */
 export function slotType(slot: Slot, at: Type): Type {
   if (slot === 'T') return at
-  if (slot === 'bool' && at.kind === 'vec') return mask(at.lanes)
-  return scalar(slot)
+  if (at.kind !== 'vec') return scalar(slot)
+  return slot === 'bool' ? mask(at.lanes) : vec(slot, at.lanes)
 }
 
 /** The type whose overload these arguments choose: that of the first `T` slot, else the first slot's own. */

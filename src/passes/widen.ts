@@ -5,7 +5,7 @@
  * is left out.
  */
 
-import type { Lanes } from '../analysis/lanes.ts'
+import { carried, type Lanes } from '../analysis/lanes.ts'
 import { exposedReads } from '../analysis/liveness.ts'
 import { atomsOf, constantOf, type Poly } from '../analysis/poly.ts'
 import {
@@ -43,7 +43,7 @@ import type {
   While,
 } from '../ir/ir.ts'
 import { opRecord } from '../ir/ops/index.ts'
-import { F32, F64, I32, I64, INDEX, isInteger, mask, overloadName, vec, vecBytes } from '../ir/types.ts'
+import { F32, F64, I32, I64, INDEX, isInteger, mask, overloadName, scalar, vec, vecBytes } from '../ir/types.ts'
 import { exprReads, stmtBodies, stmtExprs, visitStmts } from '../ir/walk.ts'
 import { fresh, type Scope } from './scope.ts'
 
@@ -99,12 +99,25 @@ export class Widener {
 
   body(): Stmt[] {
     const { loop } = this.input.lanes
+    const start: Stmt[] = []
     const continues = someStmt(loop.body, (s) => s.kind === 'continue' && s.label === loop.label)
-    if (!continues) return this.list(loop.body, undefined, loop.body)
-    const on = this.newMask('on')
-    this.jumps.set(loop.label, { on, turn: undefined })
-    this.open.push(loop.label)
-    return [...this.set(on, () => this.all()), ...this.list(loop.body, undefined, loop.body)]
+    if (continues) {
+      const on = this.newMask('on')
+      this.jumps.set(loop.label, { on, turn: undefined })
+      this.open.push(loop.label)
+      start.push(...this.set(on, () => this.all()))
+    }
+    const body = this.list(loop.body, undefined, loop.body)
+    return [...this.emptied(body), ...start, ...body]
+  }
+
+  /** Lanes that are off keep what a vector held before: nothing from an earlier turn, lest it seem handed on. */
+  private emptied(body: readonly Stmt[]): Stmt[] {
+    const exposed = exposedReads(body)
+    const handedOn = carried(this.input.lanes.loop)
+    return [...this.vectors]
+      .filter(([local]) => !handedOn.has(local))
+      .flatMap(([, vectors]) => vectors.filter((v) => exposed.has(v)).map((v) => assign(v, zero(v.type))))
   }
 
   private wide(name: string, type: Type): Wide {
@@ -225,7 +238,7 @@ export class Widener {
     const keeps = active && !this.isTemporary(local, region)
     return this.set(into, (p) => {
       const made = this.value(value, p)
-      return keeps ? select(ref(active[p]!), made, ref(into[p]!)) : made
+      return keeps ? choose(ref(active[p]!), made, ref(into[p]!)) : made
     })
   }
 
@@ -424,11 +437,7 @@ export class Widener {
           const condition = this.value(e.cond, part)
           if (e.else.kind === 'const' && e.else.value === false) return op('and', condition, this.value(e.then, part))
           if (e.then.kind === 'const' && e.then.value === true) return op('or', condition, this.value(e.else, part))
-          return op(
-            'or',
-            op('and', condition, this.value(e.then, part)),
-            op('and', op('not', condition), this.value(e.else, part)),
-          )
+          return choose(condition, this.value(e.then, part), this.value(e.else, part))
         }
         if (lanes.isUniform(e.cond)) return select(e.cond, this.value(e.then, part), this.value(e.else, part))
         return select(this.value(e.cond, part), this.value(e.then, part), this.value(e.else, part))
@@ -511,10 +520,7 @@ export class Widener {
 const OPERATION_NAMES: Readonly<Record<string, string>> = {
   rem: '`%`',
   imod: '`%`',
-  toint32: '`| 0` of a float',
-  shl: '`<<`',
-  shr_s: '`>>`',
-  shr_u: '`>>>`',
+  clz: '`Math.clz32`',
 }
 
 /** Between lanes of 64-bit integers and floats there is no instruction. */
@@ -528,6 +534,13 @@ function convertible(from: VecType | MaskType, to: VecType): boolean {
 /** Whether a load and a store of the elements are an instruction each, of a whole register. */
 const whole = (type: VecType, array: Local): boolean =>
   vecBytes(type) === 16 && ['float64', 'float32', 'int32', 'uint32'].includes((array.type as ArrayType).dtype)
+
+/** Lane by lane one or the other, vectors or masks. */
+const choose = (on: Expr, a: Expr, b: Expr): Expr =>
+  a.type.kind === 'mask' ? op('or', op('and', on, a), op('and', op('not', on), b)) : select(on, a, b)
+
+const zero = (type: Type): Expr =>
+  type.kind === 'vec' ? splat(type, num(scalar(type.of), 0)) : splat(type as MaskType, FALSE)
 
 /** The index some elements on, one constant added in all, which may then be part of an address. */
 function plus(index: Expr, away: number): Expr {

@@ -20,8 +20,9 @@ const integers = (wasm: string, js: string, js32: string): Record<string, Loweri
   i64x2: { wasm: `i64x2.${wasm}` },
 })
 
-const pick = (compare: string): Record<string, Lowering> =>
-  Object.fromEntries(
+const pick = (compare: string): Record<string, Lowering> => ({
+  i32x4: { wasm: `i32x4.${compare === 'lt_s' ? 'min' : 'max'}_s` },
+  ...Object.fromEntries(
     ['i32', 'i64', 'index'].map((type) => {
       const t = type === 'i64' ? 'i64' : 'i32'
       return [
@@ -29,7 +30,8 @@ const pick = (compare: string): Record<string, Lowering> =>
         { js: `Math.${compare === 'lt_s' ? 'min' : 'max'}($0, $1)`, wasm: `$0 $1 $0 $1 ${t}.${compare} select` },
       ]
     }),
-  )
+  ),
+})
 
 export const arithmetic: readonly Op[] = [
   {
@@ -129,6 +131,8 @@ export const arithmetic: readonly Op[] = [
       ...floats('abs', 'Math.abs($0)'),
       i64: { js: 'Math.abs($0)', wasm: '$0 i64.const:0 $0 i64.sub $0 i64.const:0 i64.gt_s select' },
       index: { js: 'Math.abs($0)', wasm: '$0 i32.const:0 $0 i32.sub $0 i32.const:0 i32.gt_s select' },
+      i32: { js: 'Math.abs($0) | 0', wasm: '$0 i32.const:0 $0 i32.sub $0 i32.const:0 i32.gt_s select' },
+      i32x4: { wasm: 'i32x4.abs' },
     },
   },
   {
@@ -181,6 +185,11 @@ export const arithmetic: readonly Op[] = [
           '$0 f64.floor f64.const:1 f64.const:0 $0 $0 f64.floor f64.sub f64.const:0.5 f64.ge select f64.add ' +
           '$0 f64.copysign',
       },
+      f64x2: {
+        wasm:
+          '$0 f64x2.floor $0 $0 f64x2.floor f64x2.sub f64x2.const:0.5 f64x2.ge f64x2.const:1 v128.and f64x2.add ' +
+          '$0 i64x2.const:0x7fffffffffffffff v128.bitselect',
+      },
     },
   },
   {
@@ -194,6 +203,11 @@ export const arithmetic: readonly Op[] = [
       f64: {
         js: 'Math.sign($0)',
         wasm: 'f64.const:1 f64.const:-1 $0 $0 f64.const:0 f64.lt select $0 f64.const:0 f64.gt select',
+      },
+      f64x2: {
+        wasm:
+          'f64x2.const:1 f64x2.const:-1 $0 $0 f64x2.const:0 f64x2.lt v128.bitselect ' +
+          '$0 f64x2.const:0 f64x2.gt v128.bitselect',
       },
     },
   },

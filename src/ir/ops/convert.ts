@@ -19,6 +19,12 @@ export const convert: readonly Op[] = [
           '$0 f64.abs f64.const:9223372036854775808 f64.lt if:i32 $0 i64.trunc_sat_f64_s i32.wrap_i64 ' +
           'else $0 host:toInt32 end',
       },
+      // t − ⌊t / 2³²⌋ · 2³² is exact: a multiple of t's last place below 2³². Of infinities it is NaN, which gives 0.
+      f64x2: {
+        wasm:
+          '$0 f64x2.trunc $0 f64x2.trunc f64x2.const:2.3283064365386963e-10 f64x2.mul f64x2.floor ' +
+          'f64x2.const:4294967296 f64x2.mul f64x2.sub i32x4.trunc_sat_f64x2_u_zero',
+      },
     },
   },
   {
@@ -28,7 +34,7 @@ export const convert: readonly Op[] = [
     result: 'i64',
     kind: 'exact',
     meaning: (a: number) => a >>> 0,
-    at: { i32: { js: '$0 >>> 0', wasm: 'i64.extend_i32_u' } },
+    at: { i32: { js: '$0 >>> 0', wasm: 'i64.extend_i32_u' }, i32x4: { wasm: 'i64x2.extend_low_i32x4_u' } },
   },
   {
     name: 'clamp8',
@@ -45,6 +51,9 @@ export const convert: readonly Op[] = [
         js: 'clamp8($0)',
         wasm: '$0 f64.const:0 f64.max f64.const:255 f64.min f64.nearest i32.trunc_sat_f64_s',
       },
+      f64x2: {
+        wasm: '$0 f64x2.const:0 f64x2.max f64x2.const:255 f64x2.min f64x2.nearest i32x4.trunc_sat_f64x2_s_zero',
+      },
     },
   },
   {
@@ -54,6 +63,9 @@ export const convert: readonly Op[] = [
     result: 'bool',
     kind: 'exact',
     meaning: (a: number) => Boolean(a),
-    at: { f64: { js: '!!$0', wasm: '$0 f64.abs f64.const:0 f64.gt' } },
+    at: {
+      f64: { js: '!!$0', wasm: '$0 f64.abs f64.const:0 f64.gt' },
+      f64x2: { wasm: '$0 f64x2.abs f64x2.const:0 f64x2.gt' },
+    },
   },
 ]

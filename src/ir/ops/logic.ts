@@ -48,6 +48,17 @@ const bits = (name: string, doc: string, js: string, meaning: Op['meaning'], boo
   },
 })
 
+const shift = (name: string, doc: string, js: string, meaning: Op['meaning']): Op => ({
+  name,
+  doc,
+  args: ['T', 'T'],
+  result: 'T',
+  kind: 'exact',
+  meaning,
+  // WebAssembly shifts all lanes by one count; where the counts differ, its emitter goes lane by lane.
+  at: { i32: { js, wasm: `i32.${name}` }, i32x4: { wasm: `i32x4.${name}` } },
+})
+
 export const logic: readonly Op[] = [
   comparison('eq', 'a = b (false for NaN, true for −0 and 0)', '===', (a: number, b: number) => a === b),
   comparison('ne', 'not a = b', '!==', (a: number, b: number) => a !== b),
@@ -85,17 +96,14 @@ export const logic: readonly Op[] = [
       ...masks('not'),
     },
   },
-  bits('shl', 'a · 2ᵇ, b modulo 32', '<<', (a: number, b: number) => a << b),
-  bits('shr_s', '⌊a / 2ᵇ⌋, b modulo 32', '>>', (a: number, b: number) => a >> b),
-  {
-    name: 'shr_u',
-    doc: 'The low bits of a >>> b; `uint32` of it is the number.',
-    args: ['T', 'T'],
-    result: 'T',
-    kind: 'exact',
-    meaning: (a: number, b: number) => (a >>> b) | 0,
-    at: { i32: { js: '$0 >>> $1 | 0', wasm: 'i32.shr_u' } },
-  },
+  shift('shl', 'a · 2ᵇ, b modulo 32', '$0 << $1', (a: number, b: number) => a << b),
+  shift('shr_s', '⌊a / 2ᵇ⌋, b modulo 32', '$0 >> $1', (a: number, b: number) => a >> b),
+  shift(
+    'shr_u',
+    'The low bits of a >>> b; `uint32` of it is the number.',
+    '$0 >>> $1 | 0',
+    (a: number, b: number) => (a >>> b) | 0,
+  ),
   {
     name: 'clz',
     doc: 'Leading zero bits (Math.clz32).',
@@ -112,6 +120,6 @@ export const logic: readonly Op[] = [
     result: 'bool',
     kind: 'exact',
     meaning: (a: number, b: number) => a >>> 0 < b >>> 0,
-    at: { i32: { js: '($0 >>> 0) < ($1 >>> 0)', wasm: 'i32.lt_u' } },
+    at: { i32: { js: '($0 >>> 0) < ($1 >>> 0)', wasm: 'i32.lt_u' }, i32x4: { wasm: 'i32x4.lt_u' } },
   },
 ]

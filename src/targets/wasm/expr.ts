@@ -10,7 +10,17 @@ import { emitLoad } from './memory.ts'
 import { isCheap } from './operand.ts'
 import { BASE, HANDLE, isHalf, LENGTH, type Scope, slotOf, valueTypeOf } from './scope.ts'
 import { type Argument, emitOperation } from './template.ts'
-import { emitExtract, emitRamp, emitReduce, emitShuffle, emitSplat, emitVectorCast, narrowMask } from './vector.ts'
+import {
+  emitExtract,
+  emitRamp,
+  emitReduce,
+  emitShuffle,
+  emitSplat,
+  emitVectorCast,
+  emitVectorShift,
+  isVectorShift,
+  narrowMask,
+} from './vector.ts'
 
 export function emitExpr(s: Scope, e: Expr): void {
   if (e.type.kind === 'array') {
@@ -28,6 +38,10 @@ export function emitExpr(s: Scope, e: Expr): void {
       emitLoad(s, e)
       return
     case 'op': {
+      if (isVectorShift(e)) {
+        emitVectorShift(s, e)
+        return
+      }
       const record = opRecord(e.op)
       const args = e.args.map((arg) => argument(s, arg))
       emitOperation(s, record, overloadType(record, e.args), args)

@@ -1,6 +1,6 @@
 /** Vectors of 128 bits: lanes, reductions, conversions. Operations themselves come from the tables. */
 
-import type { Expr, Extract, MaskType, Ramp, Reduce, Shuffle, Splat, VecType } from '../../ir/ir.ts'
+import type { Expr, Extract, MaskType, OpExpr, Ramp, Reduce, Shuffle, Splat, VecType } from '../../ir/ir.ts'
 import { opRecord } from '../../ir/ops/index.ts'
 import { overloadName, typeName, vecBytes } from '../../ir/types.ts'
 import { Unsupported } from '../target.ts'
@@ -148,6 +148,36 @@ export function emitReduce(s: Scope, e: Reduce): void {
   value.release()
   level[0]!.push()
   level[0]!.release()
+}
+
+// ───────────────────────────── shifts ─────────────────────────────
+
+const SHIFTS = new Set(['shl', 'shr_s', 'shr_u'])
+export const isVectorShift = (e: OpExpr): boolean => e.type.kind === 'vec' && SHIFTS.has(e.op)
+
+/** All lanes by one count in an instruction, else lane by lane. */
+export function emitVectorShift(s: Scope, e: OpExpr): void {
+  const [value, count] = e.args as [Expr, Expr]
+  const type = e.type as VecType
+  const name = laneName(type)
+  if (count.kind === 'splat') {
+    s.expr(value)
+    s.expr(count.value)
+    s.code.op(`${name}.${e.op}`)
+    return
+  }
+  const [from, by] = [hold(s, value), hold(s, count)]
+  s.code.zero('v128')
+  for (let lane = 0; lane < type.lanes; lane++) {
+    for (const operand of [from, by]) {
+      operand.push()
+      s.code.lane(`${name}.extract_lane`, lane)
+    }
+    s.code.op(`${type.of}.${e.op}`)
+    s.code.lane(`${name}.replace_lane`, lane)
+  }
+  from.release()
+  by.release()
 }
 
 // ─────────────────────────── conversions ───────────────────────────
