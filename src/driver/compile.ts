@@ -10,6 +10,7 @@ import type { Module } from '../ir/ir.ts'
 import { printFn } from '../ir/print.ts'
 import { runPasses } from '../passes/index.ts'
 import type { Note } from '../passes/pass.ts'
+import { hasRelaxedSimd } from '../runtime/features.ts'
 import { loadJs } from '../runtime/js.ts'
 import type { Loaded, LoadOptions } from '../runtime/loaded.ts'
 import { loadWasm } from '../runtime/wasm.ts'
@@ -43,6 +44,7 @@ export class Compiled {
       target,
       parallel: this.settings.parallel,
       reassociate: this.settings.reassociate,
+      contract: this.settings.contract && hasRelaxedSimd(),
       independent: this.settings.independent,
       boundscheck: this.settings.boundscheck,
       note: (span: Note['span'], text: string) => notes.push({ span, text }),

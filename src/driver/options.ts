@@ -29,6 +29,7 @@ export interface JitOptions {
 export interface Settings {
   readonly parallel: boolean
   readonly reassociate: boolean
+  readonly contract: boolean
   readonly target: 'auto' | 'wasm' | 'js'
   readonly boundscheck: boolean
   readonly captures: (() => Record<string, unknown>) | undefined
@@ -112,6 +113,7 @@ export function settingsOf(options: JitOptions): Settings {
   return {
     parallel: options.parallel ?? false,
     reassociate: typeof fastmath === 'object' ? (fastmath.reassociate ?? false) : fastmath,
+    contract: typeof fastmath === 'object' ? (fastmath.contract ?? false) : fastmath,
     target,
     boundscheck: options.boundscheck ?? true,
     captures: options.captures,

@@ -7,6 +7,7 @@ import type { Module } from '../ir/ir.ts'
 import { annotate } from './annotate.ts'
 import { bounds } from './bounds.ts'
 import { chunk } from './chunk.ts'
+import { contract } from './contract.ts'
 import { expand } from './expand.ts'
 import { fill } from './fill.ts'
 import { inline } from './inline.ts'
@@ -77,6 +78,12 @@ export const PASSES: readonly Pass[] = [
     name: 'legalise',
     run: legalise,
     why: 'Targets know launches, not parallel loops, and no reduction trees: what is left of them becomes plain loops.',
+  },
+  {
+    name: 'contract',
+    run: contract,
+    targets: ['wasm'],
+    why: 'What the user wrote may be rounded less often, Math functions never: they are written out after it.',
   },
   {
     name: 'expand',

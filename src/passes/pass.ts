@@ -14,6 +14,8 @@ export interface PassContext {
   readonly parallel: boolean
   /** Sums and products may be reordered. */
   readonly reassociate: boolean
+  /** `a · b + c` of vectors may be rounded once, where the engine has an instruction for it. */
+  readonly contract?: boolean
   /** Arrays whose iterations the user declares independent. */
   readonly independent: readonly string[]
   readonly boundscheck: boolean

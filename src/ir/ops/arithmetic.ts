@@ -33,6 +33,17 @@ const pick = (compare: string): Record<string, Lowering> => ({
   ),
 })
 
+/** Contracted: one rounding or two. */
+const relaxed = (name: string, doc: string, meaning: Op['meaning']): Op => ({
+  name,
+  doc,
+  args: ['T', 'T', 'T'],
+  result: 'T',
+  kind: 'relaxed',
+  meaning,
+  at: { f64x2: { wasm: `f64x2.relaxed_${name}` }, f32x4: { wasm: `f32x4.relaxed_${name}` } },
+})
+
 export const arithmetic: readonly Op[] = [
   {
     name: 'add',
@@ -66,6 +77,8 @@ export const arithmetic: readonly Op[] = [
       i32: { js: 'Math.imul($0, $1)', wasm: 'i32.mul', meaning: (a: number, b: number) => Math.imul(a, b) },
     },
   },
+  relaxed('madd', 'a · b + c', (a: number, b: number, c: number) => a * b + c),
+  relaxed('nmadd', 'c − a · b', (a: number, b: number, c: number) => c - a * b),
   {
     name: 'div',
     doc: 'a / b',
