@@ -3,13 +3,12 @@
  *
  *   npx tsx bench/math/accuracy.ts [--function name,…] [--points 1e7] [--seed n] [--write]
  *
- * Prints a table of Markdown; `--write` puts it into docs/math.md. Ends with an error where a result of ours is more
+ * Prints a table of Markdown; `--write` puts its rows into that of docs/math.md. Ends with an error where a result of ours is more
  * than 1 ulp from the true value or a special value is wrong.
  */
 
-import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { writeTable } from './document.ts'
 import { accuracyOf, complaints, HEADER, row } from './measure.ts'
 import { installReference } from './reference.ts'
 import { subjects } from './subjects.ts'
@@ -30,20 +29,19 @@ for (const name of wanted ?? []) {
 const built = installReference()
 if ('reason' in built) throw new Error(`the reference program ${built.reason}`)
 
-const lines = [...HEADER]
+const points = Number(values.points)
+const seed = Number(values.seed)
 console.log(HEADER.join('\n'))
+const rows: string[] = []
 const wrong: string[] = []
 for (const subject of subjects) {
   if (wanted && !wanted.includes(subject.name)) continue
-  const accuracy = await accuracyOf(built.path, subject, Number(values.points), Number(values.seed))
-  lines.push(row(accuracy))
-  console.log(lines.at(-1))
+  const accuracy = await accuracyOf(built.path, subject, points, seed)
+  rows.push(row(accuracy))
+  console.log(rows.at(-1))
   wrong.push(...complaints(accuracy))
 }
-if (values.write) {
-  const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-  const input = [`Node ${process.versions.node}, seed ${values.seed}.`, '', ...lines].join('\n')
-  execFileSync(process.execPath, [path('../fill.mjs'), '--markdown', path('../../docs/math.md'), 'accuracy'], { input })
-}
+const heading = `Seed ${seed}; the engine is that of Node ${process.versions.node}.`
+if (values.write) writeTable(heading, rows)
 for (const complaint of wrong) console.error(complaint)
 if (wrong.length > 0) process.exitCode = 1
