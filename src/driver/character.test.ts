@@ -42,6 +42,10 @@ function root(x: number): number {
   return r
 }
 
+function remainders(x: Float64Array): void {
+  for (let i = 0; i < x.length; i++) x[i]! %= 1.5
+}
+
 type Make = (length: number) => Float64Array
 interface Row {
   readonly kernel: (...args: never[]) => unknown
@@ -94,8 +98,14 @@ const ROWS: Record<string, Row> = {
     shared: 'wasm',
   },
   'many rounds': { kernel: rounds, args: (make) => [make(100), 50], ordinary: 'wasm', shared: 'wasm' },
-  logarithms: { kernel: plain.logProduct, args: (make) => [make(99)], ordinary: 'js', shared: 'js' },
-  'logarithms, parallel': { kernel: parallel.logProduct, args: (make) => [make(99)], ordinary: 'js', shared: 'js' },
+  logarithms: { kernel: plain.logProduct, args: (make) => [make(99)], ordinary: 'wasm', shared: 'wasm' },
+  'logarithms, parallel': {
+    kernel: parallel.logProduct,
+    args: (make) => [make(99)],
+    ordinary: 'wasm',
+    shared: 'wasm',
+  },
+  remainders: { kernel: remainders, args: (make) => [make(99)], ordinary: 'js', shared: 'js' },
   'no arrays': { kernel: root, args: () => [2.5], ordinary: 'wasm', shared: 'wasm' },
 }
 

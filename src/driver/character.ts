@@ -1,27 +1,32 @@
 /** What kind of work a program does, as far as the choice of a target asks. */
 
 import { Symbols } from '../analysis/symbols.ts'
-import type { Expr, Local, Module, Stmt } from '../ir/ir.ts'
+import type { Expr, Local, Module, OpExpr, Stmt } from '../ir/ir.ts'
 import { findOp } from '../ir/ops/index.ts'
 import { exprReads, stmtBodies, stmtExprs, visitExpr } from '../ir/walk.ts'
 
 export interface Character {
-  /** The engine function that dominates its loops (`log`), if one does. */
-  readonly hostMath: string | undefined
+  /** The engine's function that dominates its loops (the remainder, say), if one does. */
+  readonly host: string | undefined
+  /** The Math function that dominates them (`Math.log`): WebAssembly computes it much faster than JavaScript can. */
+  readonly math: string | undefined
   /** Reads elements more than once, so that a copy of the arguments pays. */
   readonly reuses: boolean
   /** Makes arrays of its own. */
   readonly allocates: boolean
 }
 
-/** An engine call weighs as much as so many plain operations. */
-const HOST_WEIGHT = 16
+/** A call of the engine, or a Math function written out, weighs as much as so many plain operations. */
+const CALL_WEIGHT = 16
 /** What a loop does inside a loop counts so many times. */
 const DEPTH_WEIGHT = 32
 
+/** Weights by name. */
+type Calls = Map<string, number>
+
 interface Work {
-  host: Map<string, number>
-  hostWeight: number
+  readonly host: Calls
+  readonly math: Calls
   plainWeight: number
   reuses: boolean
   allocates: boolean
@@ -29,7 +34,7 @@ interface Work {
 
 /** `module`: with its helpers written out, since a helper alone does not show what its indices depend on. */
 export function characterOf(module: Module): Character {
-  const work: Work = { host: new Map(), hostWeight: 0, plainWeight: 0, reuses: false, allocates: false }
+  const work: Work = { host: new Map(), math: new Map(), plainWeight: 0, reuses: false, allocates: false }
   const functions = new Map(module.functions.map((fn) => [fn.name, fn]))
   const visited = new Set<string>()
   const enter = (name: string, weight: number, loops: readonly Local[], depth: number) => {
@@ -53,9 +58,11 @@ export function characterOf(module: Module): Character {
     }
   }
   enter(module.entry, 1, [], 0)
-  const names = [...work.host].sort((a, b) => b[1] - a[1])
+  const total = (calls: Calls) => [...calls.values()].reduce((sum, weight) => sum + weight, 0)
+  const first = (calls: Calls) => [...calls].sort((a, b) => b[1] - a[1])[0]?.[0]
   return {
-    hostMath: work.hostWeight > work.plainWeight ? names[0]?.[0] : undefined,
+    host: total(work.host) > work.plainWeight + total(work.math) ? first(work.host) : undefined,
+    math: total(work.math) > work.plainWeight ? first(work.math) : undefined,
     reuses: work.reuses,
     allocates: work.allocates,
   }
@@ -72,17 +79,21 @@ function weigh(e: Expr, weight: number, loops: readonly Local[], depth: number, 
       }
     }
     if (node.kind !== 'op') return
-    const host =
-      findOp(node.op)?.kind === 'host' || (node.op === 'rem' && node.type.kind === 'scalar' && node.type.name === 'f64')
-    if (!host) {
+    const record = findOp(node.op)
+    const isRemainder = node.op === 'rem' && node.type.kind === 'scalar' && node.type.name === 'f64'
+    const calls = record?.kind === 'host' || isRemainder ? work.host : record?.kind === 'expanded' && work.math
+    if (!calls || isShort(node)) {
       work.plainWeight += weight
       return
     }
-    const name = node.op === 'rem' ? 'the remainder (%)' : `Math.${node.op.replace(/\d$/, '')}`
-    work.hostWeight += weight * HOST_WEIGHT
-    work.host.set(name, (work.host.get(name) ?? 0) + weight)
+    const name = isRemainder ? 'the remainder (%)' : `Math.${node.op.replace(/^(hypot)\d$/, '$1')}`
+    calls.set(name, (calls.get(name) ?? 0) + weight * CALL_WEIGHT)
   })
 }
+
+/** Squares and square roots, of which nothing else is left when they are written out. */
+const isShort = ({ op, args }: OpExpr): boolean =>
+  op === 'pow' && args[1]?.kind === 'const' && (args[1].value === 2 || args[1].value === 0.5)
 
 /** The locals that an expression is made of, those behind its locals included. */
 function readsOf(e: Expr, symbols: Symbols): Set<Local> {

@@ -176,8 +176,8 @@ export class Dispatcher {
     if (s.huge) return toJs(() => 'an array has more than 2³⁰ elements, which takes 64-bit indices')
     if (this.settings.target !== 'auto') return { target: this.settings.target, reason: () => 'asked for by `target`' }
     if (!heap()) return toJs(() => 'there is no shared WebAssembly memory here')
-    const { hostMath, reuses, allocates } = s.character
-    if (hostMath) return toJs(() => `its time goes into ${hostMath}, which JavaScript calls faster`)
+    const { host, math, reuses, allocates } = s.character
+    if (host) return toJs(() => `its time goes into ${host}, which JavaScript calls faster`)
     const ordinary = s.arrays.filter((k) => !isShared(args[k] as TypedArray))
     const copying = () => {
       const names = ordinary.map((k) => `\`${s.compiled.program.params[k]?.name}\``).join(', ')
@@ -185,6 +185,7 @@ export class Dispatcher {
     }
     if (ordinary.length > 0) {
       if (reuses) return toWasm(() => `${copying()} pays, as elements are read again and again`)
+      if (math) return toWasm(() => `${copying()} pays, as its time goes into ${math}`)
       return toJs(() => `${copying()} would cost more than the loop gains: make it with allocate()`)
     }
     if (allocates && !reuses && pressure(s.arrays.reduce((sum, k) => sum + (args[k] as TypedArray).byteLength, 0))) {

@@ -25,7 +25,7 @@ function isShort(e: IrExpr): boolean {
     const proven =
       (node.kind === 'op' && (node.type === INDEX || node.type === I64)) ||
       (node.kind === 'cast' && isInteger(node.type) && (isFloat(node.value.type) || node.value.type === I64))
-    const slow = node.kind === 'op' && (opRecord(node.op).kind === 'host' || node.op === 'rem')
+    const slow = node.kind === 'op' && (opRecord(node.op).kind !== 'exact' || node.op === 'rem')
     nodes += proven || slow ? SHORT + 1 : 1
   })
   return nodes <= SHORT
