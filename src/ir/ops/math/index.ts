@@ -1,10 +1,14 @@
 /** The expansions that the compiler uses, by the name of their operation. */
 
-import { exp } from './exp.ts'
+import { exp, expm1 } from './exp.ts'
 import type { Expansion } from './lanes.ts'
-import { log } from './log.ts'
+import { log, log1p, log2, log10 } from './log.ts'
 
 export const expansions: Readonly<Record<string, Expansion>> = {
   exp,
+  expm1,
   log,
+  log2,
+  log10,
+  log1p,
 }
