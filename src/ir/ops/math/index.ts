@@ -3,6 +3,7 @@
 import { exp, expm1 } from './exp.ts'
 import type { Expansion } from './lanes.ts'
 import { log, log1p, log2, log10 } from './log.ts'
+import { cos, sin, tan } from './trig.ts'
 
 export const expansions: Readonly<Record<string, Expansion>> = {
   exp,
@@ -11,4 +12,7 @@ export const expansions: Readonly<Record<string, Expansion>> = {
   log2,
   log10,
   log1p,
+  sin,
+  cos,
+  tan,
 }
