@@ -1,8 +1,10 @@
 /** The expansions that the compiler uses, by the name of their operation. */
 
+import { cbrt } from './cbrt.ts'
 import { exp, expm1 } from './exp.ts'
 import type { Expansion } from './lanes.ts'
 import { log, log1p, log2, log10 } from './log.ts'
+import { pow } from './power.ts'
 import { cos, sin, tan } from './trig.ts'
 
 export const expansions: Readonly<Record<string, Expansion>> = {
@@ -15,4 +17,6 @@ export const expansions: Readonly<Record<string, Expansion>> = {
   sin,
   cos,
   tan,
+  cbrt,
+  pow,
 }
