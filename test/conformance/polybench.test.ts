@@ -8,6 +8,7 @@ import { copyOf, verdictOn } from '../../bench/polybench/arguments.ts'
 import { PROGRAMS } from '../../bench/polybench/index.ts'
 import type { Program, Size } from '../../bench/polybench/polybench.ts'
 import { CompileError, getNumThreads, jit, setNumThreads, type TypedArray } from '../../src/index.ts'
+import { withShadowMath } from '../support/shadowMath.ts'
 import { type Expected, errorOf, expectError } from './errors.ts'
 
 type Kernel = (...args: unknown[]) => void
@@ -77,7 +78,7 @@ const dataOf = (program: Program) =>
 function expectPlain(program: Program, kernel: Kernel): void {
   for (const initial of dataOf(program)) {
     const plain = copyOf(initial, 'ordinary')
-    ;(program.kernel as Kernel)(...plain)
+    withShadowMath(() => (program.kernel as Kernel)(...plain))
     const args = copyOf(initial, 'allocated')
     kernel(...args)
     const arrays = args.flatMap((arg, k) => (typeof arg === 'number' ? [] : [k]))
@@ -114,7 +115,7 @@ describe.each(PROGRAMS.map((program) => [program.name, program] as const))('%s',
   const { parallel } = program
   if (!parallel) return
   test('the text with prange is the same program', () => {
-    expectPlain(program, parallel as Kernel)
+    expectPlain(program, (...args) => withShadowMath(() => (parallel as Kernel)(...args)))
   })
 
   test('on 1 and 2 threads', () => {
