@@ -71,15 +71,19 @@ export class Lanes {
   /** As many as a register of 128 bits has of the widest number that becomes a vector. */
   perRegister(): number {
     let wide = false
+    const isWide = ({ type }: Expr) => type === F64 || type === I64
     const look = (e: Expr) =>
       visitValues(this, e, (node) => {
-        if (node.type === F64 || node.type === I64) wide = true
+        if (isWide(node)) wide = true
       })
     visitStmts(this.loop.body, {
       stmt: (s) => {
-        if (s.kind === 'store') look(s.value)
-        else if (s.kind === 'if' || s.kind === 'while') look(s.cond)
-        else if (s.kind === 'assign' && this.varying.has(s.local) && !this.isEven(s.local)) look(s.value)
+        if (s.kind === 'if' || s.kind === 'while') look(s.cond)
+        else if (s.kind === 'store' || (s.kind === 'assign' && this.varying.has(s.local) && !this.isEven(s.local))) {
+          // What all lanes have in common becomes a vector here too.
+          if (isWide(s.value)) wide = true
+          look(s.value)
+        }
       },
     })
     return wide ? 2 : 4

@@ -158,7 +158,11 @@ class Versioning {
           assume(unknown)
           least = symbols.extreme(margin, 'least', running, fixed, loops)
         }
-        if (!least || constantOf(least) !== undefined) return undefined
+        if (!least) return undefined
+        const known = constantOf(least)
+        // What is left after the questions about signs may be a number: never within, or then always.
+        if (known !== undefined && known < 0) return undefined
+        if (known !== undefined) continue
         if (!isSmall(least, symbols)) assume(atomsOf(least))
         need(least)
       }
