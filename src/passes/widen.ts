@@ -236,6 +236,12 @@ export class Widener {
     }
     const into = this.vectorsOf(local)
     const keeps = active && !this.isTemporary(local, region)
+    // A count goes up by 1 in lanes that take part, and by 0 in the others.
+    if (keeps && isCount(local, value)) {
+      return this.set(into, (p) =>
+        op('add', ref(into[p]!), { kind: 'cast', type: into[p]!.type, value: ref(active[p]!) }),
+      )
+    }
     return this.set(into, (p) => {
       const made = this.value(value, p)
       return keeps ? choose(ref(active[p]!), made, ref(into[p]!)) : made
@@ -288,6 +294,15 @@ export class Widener {
     const { lanes } = this.input
     if (lanes.isUniform(s.cond)) {
       return [ifStmt(s.cond, this.list(s.then, active, s.then), this.list(s.else, active, s.else))]
+    }
+    const [only] = s.then
+    if (s.then.length === 1 && s.else.length === 0 && (only!.kind === 'break' || only!.kind === 'continue')) {
+      const leave = this.newMask('leave')
+      const held = this.set(leave, (p) => {
+        const condition = this.value(s.cond, p)
+        return active ? op('and', ref(active[p]!), condition) : condition
+      })
+      return [...held, ...this.jump(only!.kind, only!.label, leave)]
     }
     const chosen = this.newMask('chosen')
     const out = this.set(chosen, (p) => this.value(s.cond, p))
@@ -396,11 +411,8 @@ export class Widener {
     }
     if (kind === 'break' || !known.turn) leave.add(known.on)
     if (known.turn) leave.add(known.turn)
-    const stay = this.newMask('stay')
-    return [
-      ...this.set(stay, (p) => (active ? op('not', ref(active[p]!)) : splat(this.maskType, FALSE))),
-      ...[...leave].flatMap((mask) => this.set(mask, (p) => op('and', ref(mask[p]!), ref(stay[p]!)))),
-    ]
+    const off = (p: number): Expr => (active ? ref(active[p]!) : this.all())
+    return [...leave].flatMap((mask) => this.set(mask, (p) => op('and', ref(mask[p]!), op('not', off(p)))))
   }
 
   // ─────────────────────────── expressions ───────────────────────────
@@ -530,6 +542,14 @@ function convertible(from: VecType | MaskType, to: VecType): boolean {
   const float = (t: VecType) => t.of === 'f64' || t.of === 'f32'
   return !((wide(from) && float(to)) || (float(from) && wide(to)))
 }
+
+/** `n + 1` of an integer n. */
+const isCount = (local: Local, e: Expr): boolean =>
+  isInteger(local.type) &&
+  e.kind === 'op' &&
+  e.op === 'add' &&
+  e.args.some((arg) => arg.kind === 'local' && arg.local === local) &&
+  e.args.some((arg) => arg.kind === 'const' && Number(arg.value) === 1)
 
 /** Whether a load and a store of the elements are an instruction each, of a whole register. */
 const whole = (type: VecType, array: Local): boolean =>

@@ -1,7 +1,7 @@
 /** Expressions: each leaves its value on the stack, an array's three parts in order. */
 
 import { overloadType } from '../../ir/build.ts'
-import type { Cast, Const, Expr, Overlap, ScalarType } from '../../ir/ir.ts'
+import type { Cast, Const, Expr, OpExpr, Overlap, ScalarType } from '../../ir/ir.ts'
 import { opRecord } from '../../ir/ops/index.ts'
 import { typeName } from '../../ir/types.ts'
 import { dtypeInfo } from '../../types.ts'
@@ -41,6 +41,15 @@ export function emitExpr(s: Scope, e: Expr): void {
       if (isVectorShift(e)) {
         emitVectorShift(s, e)
         return
+      }
+      if (e.op === 'and' && e.type.kind === 'mask') {
+        const kept = e.args.findIndex((arg) => arg.kind === 'op' && arg.op === 'not')
+        if (kept >= 0) {
+          emitExpr(s, e.args[1 - kept]!)
+          emitExpr(s, (e.args[kept] as OpExpr).args[0]!)
+          s.code.op('v128.andnot')
+          return
+        }
       }
       const record = opRecord(e.op)
       const args = e.args.map((arg) => argument(s, arg))
