@@ -37,11 +37,15 @@ export function twoProduct<V, M>(l: Lanes<V, M>, a: V, b: V): Double<V> {
  * a / b = hi − excess to about 75 bits, by one division: hi has 26 bits, so that hi · b − a is exact but for the low
  * parts. A difference, as that keeps −0.
  */
-export function quotient<V, M>(l: Lanes<V, M>, a: Double<V>, b: Double<V>): { readonly hi: V; readonly excess: V } {
+export function quotient<V, M>(
+  l: Lanes<V, M>,
+  a: { readonly hi: V; readonly lo?: V },
+  b: Double<V>,
+): { readonly hi: V; readonly excess: V } {
   const inverse = l.div(l.c(1), b.hi)
   const hi = l.head(l.mul(a.hi, inverse))
   const head = l.head(b.hi)
   const most = l.add(l.sub(l.mul(hi, head), a.hi), l.mul(hi, l.sub(b.hi, head)))
-  const rest = l.add(l.sub(most, a.lo), l.mul(hi, b.lo))
+  const rest = l.add(a.lo === undefined ? most : l.sub(most, a.lo), l.mul(hi, b.lo))
   return { hi, excess: l.mul(rest, inverse) }
 }
