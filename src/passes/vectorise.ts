@@ -36,8 +36,11 @@ const ALONE = 1000
 const AROUND = 8
 /** An outer loop must gain so much more than an inner one, where elements mostly follow each other. */
 const PREFER = 1.25
-/** Vectors side by side, if that gains more than one at a time. */
-const PARTS = 2
+/** Vectors side by side: what gains most is taken. Around sums there is no end to how much may wait for additions. */
+const PARTS = [1, 2]
+const PARTS_AROUND = [1, 2, 4, 8]
+/** Registers for vectors, less a few for what the statements compute on their way. */
+const REGISTERS = 14
 /** Nests larger than this (statements and expression nodes) are left alone. */
 const LARGE = 600
 
@@ -159,7 +162,7 @@ class Vectorising {
     )
     const count = lanes.perRegister()
     if (!free.every(canFold)) throw new Refused('bits are folded in it')
-    const tries = [1, PARTS].map((parts) => {
+    const tries = (hasLoops(loop.body) ? PARTS_AROUND : PARTS).map((parts) => {
       const scope: Scope = { names: this.names, locals: [], sites: [] }
       const subject = (site: number) => this.subject(site)
       const widener = new Widener({ scope, lanes, count, parts, ordered, safe: this.context.boundscheck, subject })
@@ -167,7 +170,8 @@ class Vectorising {
       const gain = this.gain(turnCost(loop.body), turnCost(body), count * parts, outer.length > 0)
       return { scope, widener, body, gain, stride: count * parts }
     })
-    const { scope, widener, body, gain, stride } = tries.reduce((a, b) => (b.gain > a.gain ? b : a))
+    const fitting = tries.filter((t) => t.stride <= 2 * count || vectorsIn(t.scope) <= REGISTERS)
+    const { scope, widener, body, gain, stride } = fitting.reduce((a, b) => (b.gain > a.gain ? b : a))
     const folds = free.map((reduction) => ({ reduction, vectors: widener.vectorsOf(reduction.local) }))
     const write = () => this.written(loop, stride, body, folds, overlaps, scope)
     return { gain, lanes: stride, locals: scope.locals, write }
@@ -200,7 +204,7 @@ class Vectorising {
     const found = this.races.check(loop, outer, live)
     if (!isRace(found)) return { reductions, overlaps: found.overlaps }
     if (hasLoops(loop.body)) throw new Refused(found.reason)
-    const near = distances(loop, outer, this.symbols, this.races, 4 * PARTS)
+    const near = distances(loop, outer, this.symbols, this.races, 4 * Math.max(...PARTS))
     if ('overlaps' in near) return { reductions, overlaps: near.overlaps }
     const name = this.subject(near.site)
     throw new Refused(
@@ -285,6 +289,8 @@ const hasLoops = (stmts: readonly Stmt[]): boolean =>
   stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))
 
 const hasFors = (stmts: readonly Stmt[]): boolean => stmts.some((s) => s.kind === 'for' || stmtBodies(s).some(hasFors))
+
+const vectorsIn = ({ locals }: Scope): number => locals.filter((l) => l.type.kind === 'vec').length
 
 /** Whether a loop in the statements assigns one of the sums. */
 const foldsInside = (stmts: readonly Stmt[], sums: ReadonlySet<Local>): boolean =>
