@@ -8,7 +8,7 @@ import { interpret } from '../ir/interpret.ts'
 import type { Expr, Fn, Local, Module, Stmt, Type } from '../ir/ir.ts'
 import { OPS, opRecord } from '../ir/ops/index.ts'
 import { printFn } from '../ir/print.ts'
-import { array, BOOL, F64, INDEX, vec } from '../ir/types.ts'
+import { array, BOOL, F64, INDEX, typeName, vec } from '../ir/types.ts'
 import { verify } from '../ir/verify.ts'
 import { visitStmts } from '../ir/walk.ts'
 import { expand } from './expand.ts'
@@ -127,15 +127,18 @@ describe('every Math function that is written out', () => {
       expect(at, `${name}(${args}) is ${got[at]}, not ${wanted[at]}`).toBe(-1)
     }
 
-    test.each([F64, PAIR])('means the same as $name as WebAssembly', (type) => {
-      const before = kernel(name, type)
-      same(outcome((...args) => interpret(before, args)))
-      const after = expanded(before)
-      expect(after.functions.length).toBeGreaterThan(0)
-      same(outcome((...args) => interpret(after, args)))
-      const env = new WasmEnv(after)
-      same(outcome((...args) => env.call(...args)))
-    })
+    test.each([F64, PAIR].map((type) => [typeName(type), type] as const))(
+      'means the same of %s as WebAssembly',
+      (_, type) => {
+        const before = kernel(name, type)
+        same(outcome((...args) => interpret(before, args)))
+        const after = expanded(before)
+        expect(after.functions.length).toBeGreaterThan(0)
+        same(outcome((...args) => interpret(after, args)))
+        const env = new WasmEnv(after)
+        same(outcome((...args) => env.call(...args)))
+      },
+    )
 
     test('means the same as JavaScript', () => {
       const after = expanded(kernel(name, F64), 'js')
@@ -290,6 +293,41 @@ describe('what is around a call', () => {
     const called = calls(expanded(module)).filter((name) => name === 'Math.exp')
     expect(called).toHaveLength(8)
     holds(module, [1, 0], [5000, 0])
+  })
+
+  test('what lanes leave over is called', () => {
+    const a = b.local('a', array('float64'))
+    const i = b.local('i', INDEX)
+    const n = b.local('n', INDEX)
+    const turn = (type: Type) => [b.store(a, ref(i), exp(b.load(a, ref(i), 'proven', -1, type)), 'proven', -1)]
+    const even = op('sub', ref(n), op('rem', ref(n), num(INDEX, 2)))
+    const loops = [
+      b.forStmt(b.label('pairs'), i, num(INDEX, 0), even, turn(PAIR), SPAN, { step: 2 }),
+      b.forStmt(b.label('rest'), i, even, ref(n), turn(F64), SPAN),
+    ]
+    const module = moduleOf(define([a, n], [i], loops))
+    const after = expanded(module)
+    expect(calls(after)).toEqual(['Math.exp.rare', 'Math.exp.rare', 'Math.exp'])
+    const [one, two] = [0, 0].map(() => Float64Array.of(1, 2, 3, -1000, 1000))
+    interpret(module, [one, 5])
+    new WasmEnv(after).call(two!, 5)
+    expect(two).toEqual(one)
+  })
+
+  test('lanes are called where a function is too long', () => {
+    const a = b.local('a', array('float64'))
+    const i = num(INDEX, 0)
+    const stores = Array.from({ length: 35 }, () =>
+      b.store(a, i, op('cos', b.load(a, i, 'proven', -1, PAIR)), 'proven', -1),
+    )
+    const module = moduleOf(define([a], [], stores))
+    const after = expanded(module)
+    expect(calls(after).filter((name) => name === 'Math.cos.f64x2')).toHaveLength(3)
+    const [one, two, three] = [0, 0, 0].map(() => Float64Array.of(1e9, 2))
+    interpret(module, [one])
+    interpret(after, [two])
+    new WasmEnv(after).call(three!)
+    expect([two, three]).toEqual([one, one])
   })
 
   test('as text: a scalar, and lanes', () => {

@@ -28,15 +28,25 @@ import {
   TRUE,
   whileStmt,
 } from '../ir/build.ts'
-import type { Call, Cond, Expr, Fn, Local, Module, OpExpr, Stmt, Type } from '../ir/ir.ts'
+import type { Call, Cond, Expr, Fn, For, Local, Module, OpExpr, Stmt, Type } from '../ir/ir.ts'
 import { opRecord } from '../ir/ops/index.ts'
 import type { Expansion } from '../ir/ops/math/lanes.ts'
 import { meaningOf } from '../ir/ops/math/numbers.ts'
 import { printExpr } from '../ir/print.ts'
 import { F64, vec } from '../ir/types.ts'
-import { exprChildren, flatMapList, mapChildren, mapStmtBodies, mapStmtExprs, stmtExprs } from '../ir/walk.ts'
+import {
+  exprChildren,
+  flatMapList,
+  mapChildren,
+  mapStmtBodies,
+  mapStmtExprs,
+  stmtExprs,
+  visitStmts,
+} from '../ir/walk.ts'
 import { type Form, Graph, type Node, SCALAR, vectorForm, Writer } from './graph.ts'
 import type { PassContext } from './pass.ts'
+
+const PAIR = vec('f64', 2)
 
 /** Functions that hold more calls than this call the rest of them: what is too long is compiled slowly. */
 const INLINED = 32
@@ -52,8 +62,9 @@ export function expand(module: Module, { target }: PassContext): Module {
 
 // ─────────────────────── functions of the module ───────────────────────
 
-/** All of a function, or what it is where arguments are not usual; of scalars. */
-type Part = 'whole' | 'rare'
+/** All of a function, of scalars or of lanes; or what it is, of scalars, where arguments are not usual. */
+type Part = 'whole' | 'lanes' | 'rare'
+const SUFFIXES: Readonly<Record<Part, string>> = { whole: '', lanes: '.f64x2', rare: '.rare' }
 
 /** Made once a process: they are the same in every module. No other function's name has a dot at this stage. */
 const made = new Map<string, Fn>()
@@ -69,11 +80,11 @@ class Shared {
 
   /** @param name the operation's */
   function(name: string, expansion: Expansion, part: Part): string {
-    const called = part === 'rare' ? `Math.${name}.rare` : `Math.${name}`
+    const called = `Math.${name}${SUFFIXES[part]}`
     if (this.functions.some((fn) => fn.name === called)) return called
     // What it calls must be in this module too, whether or not it is made already.
-    if (part === 'whole' && expansion.rare) this.function(name, expansion, 'rare')
-    const key = part === 'rare' ? called : `${called} ${this.target}`
+    if (part !== 'rare' && expansion.rare) this.function(name, expansion, 'rare')
+    const key = part === 'whole' ? `${called} ${this.target}` : called
     let fn = made.get(key)
     if (!fn) made.set(key, (fn = this.#make(called, name, expansion, part)))
     this.functions.push(fn)
@@ -83,7 +94,8 @@ class Shared {
   #make(called: string, name: string, expansion: Expansion, part: Part): Fn {
     const names = new Names()
     const locals: Local[] = []
-    const params = opRecord(name).args.map((_, k) => names.local('xyzw'[k]!, F64))
+    const type = part === 'lanes' ? PAIR : F64
+    const params = opRecord(name).args.map((_, k) => names.local('xyzw'[k]!, type))
     const local = (base: string, type: Type) => {
       const fresh = names.local(base, type)
       locals.push(fresh)
@@ -97,16 +109,14 @@ class Shared {
       result = new Writer(SCALAR, [root], body, local).expr(root)
     } else {
       const batch = new Batch(this, local)
-      result = batch.add(name, expansion, params.map(ref), F64, body)
+      result = batch.add(name, expansion, params.map(ref), type, body)
       batch.flush(body)
     }
-    return { name: called, params, results: [F64], locals, body: [...body, ret(result)], canFail: false }
+    return { name: called, params, results: [type], locals, body: [...body, ret(result)], canFail: false }
   }
 }
 
 // ───────────────────────────── calls ─────────────────────────────
-
-const PAIR = vec('f64', 2)
 
 /** How a call is computed: as a scalar, as lanes, or as one lane of a vector. */
 type Shape = 'scalar' | 'lanes' | 'lane'
@@ -249,12 +259,30 @@ function constantOf(e: Expr): number | undefined {
 
 // ─────────────────────────── statements ───────────────────────────
 
+const placeOf = ({ span }: For): string => `${span.source}:${span.start}-${span.end}`
+
+/** Whether the loop itself, not one in it, computes in vectors. */
+function isOfLanes(loop: For): boolean {
+  let found = false
+  visitStmts(loop.body, {
+    stmt: (s) => s.kind !== 'for' && s.kind !== 'while',
+    expr: (e) => {
+      if (e.kind === 'op' && e.type.kind === 'vec') found = true
+    },
+  })
+  return found
+}
+
 class Expander {
   readonly #fn: Fn
   readonly #shared: Shared
   readonly #names: Names
   readonly #locals: Local[] = []
   #inlined = 0
+  /** Places of loops that lanes run: what is left of them for scalars are a few turns. */
+  readonly #inLanes = new Set<string>()
+  /** Whether the statements at hand belong to such a loop, and are of scalars. */
+  #seldom = false
   /** Expressions with a call somewhere in them. */
   readonly #calling = new Set<Expr>()
   #batch: Batch
@@ -267,6 +295,11 @@ class Expander {
   }
 
   run(): Fn {
+    visitStmts(this.#fn.body, {
+      stmt: (s) => {
+        if (s.kind === 'for' && isOfLanes(s)) this.#inLanes.add(placeOf(s))
+      },
+    })
     const body = this.#list(this.#fn.body)
     return body === this.#fn.body ? this.#fn : { ...this.#fn, body, locals: [...this.#fn.locals, ...this.#locals] }
   }
@@ -286,7 +319,10 @@ class Expander {
   }
 
   #stmt(before: Stmt): Stmt | readonly Stmt[] {
+    const seldom = this.#seldom
+    if (before.kind === 'for') this.#seldom = !isOfLanes(before) && this.#inLanes.has(placeOf(before))
     const s = mapStmtBodies(before, (body) => this.#list(body))
+    this.#seldom = seldom
     if (!stmtExprs(s).filter((e) => this.#look(e)).length) return s
     const out: Stmt[] = []
     if (s.kind === 'while') {
@@ -329,10 +365,10 @@ class Expander {
     const { args, type } = made as OpExpr
     // What it is called with may be the results of others.
     if ((e as OpExpr).args.some((arg) => this.#calling.has(arg))) this.#flush(out)
-    const vectors = type.kind === 'vec'
-    if (!vectors && (this.#shared.target === 'js' || this.#inlined >= INLINED)) {
-      const result = this.#local(record.name, F64)
-      const fn = this.#shared.function(record.name, record.expand, 'whole')
+    const called = this.#shared.target === 'js' || this.#inlined >= INLINED || (type === F64 && this.#seldom)
+    if (called && !args.every((arg) => constantOf(arg) !== undefined)) {
+      const result = this.#local(record.name, type)
+      const fn = this.#shared.function(record.name, record.expand, type === F64 ? 'whole' : 'lanes')
       out.push({ kind: 'call', fn, args, results: [result], site: -1 })
       return ref(result)
     }

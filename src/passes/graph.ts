@@ -174,8 +174,11 @@ export class Writer {
       // The search asks for the index again and again.
       return search(n.kind === 'local' ? n : this.#kept(n, 'n'), node.table!, 0)
     }
+    const { kind } = node
     const args = node.args.map((arg) => this.expr(arg))
-    return node.kind === 'select' ? select(args[0]!, args[1]!, args[2]!) : op(node.kind, ...args)
+    if (kind === 'select') return select(args[0]!, args[1]!, args[2]!)
+    // What `op` would make, but for the search in the tables.
+    return { kind: 'op', type: TRUTHS.has(kind) ? this.#form.truth : this.#form.value, op: kind, args }
   }
 }
 

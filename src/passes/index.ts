@@ -86,15 +86,15 @@ export const PASSES: readonly Pass[] = [
     why: 'What the user wrote may be rounded less often, Math functions never: they are written out after it.',
   },
   {
-    name: 'expand',
-    run: expand,
-    why: 'Math functions are one operation each to all who look at loops; when vectors are there, each is written in them.',
-  },
-  {
     name: 'chunk',
     run: chunk,
     targets: ['wasm'],
-    why: 'V8 optimises WebAssembly only where a function is entered; last, when every loop has its final form.',
+    why: 'V8 optimises WebAssembly only where a function is entered; late, when every loop has its final form.',
+  },
+  {
+    name: 'expand',
+    run: expand,
+    why: 'Last: Math functions are one operation each to all who look at loops, and are written in vectors where there are any.',
   },
 ]
 

@@ -164,15 +164,15 @@ export class Code {
 
   /**
    * The same, from a local that is set once where the function begins: newer V8s make a constant anew wherever it
-   * stands, in every iteration of a loop, which costs loops of vectors up to half their speed.
+   * stands, in every iteration of a loop, which costs loops of vectors up to half their speed. Of equal constants `key`
+   * is the same, and of others another one.
    */
-  constant(bytes: Uint8Array): void {
-    const key = bytes.join()
+  constant(key: string, make: () => Uint8Array): void {
     let local = this.#constants.get(key)
     if (local === undefined) {
       local = this.newLocal('v128')
       this.#constants.set(key, local)
-      this.#v128(this.#head, bytes)
+      this.#v128(this.#head, make())
       this.#head.byte(0x21)
       this.#head.u32(local)
     }

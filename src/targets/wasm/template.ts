@@ -57,25 +57,27 @@ function instruction(word: string): Instruction {
       return run((code) => code.end())
     case 'i32.const':
       return run((code) => code.i32(Number(value)))
-    case 'i64.const':
-      return run((code) => code.i64(BigInt(value)))
+    case 'i64.const': {
+      const integer = BigInt(value)
+      return run((code) => code.i64(integer))
+    }
     case 'f32.const':
       return run((code) => code.f32(Number(value)))
     case 'f64.const':
       return run((code) => code.f64(Number(value)))
     case 'f64x2.const':
-      return constant(new Float64Array(2).fill(Number(value)))
+      return constant(`f64x2 ${value}`, new Float64Array(2).fill(Number(value)))
     case 'i64x2.const':
-      return constant(new BigInt64Array(2).fill(BigInt(value)))
+      return constant(`i64x2 ${value}`, new BigInt64Array(2).fill(BigInt(value)))
     default:
       return run((code) => code.op(name))
   }
 }
 
 /** The same value in every lane. Memory and typed arrays are both little-endian. */
-function constant(lanes: Float64Array | BigInt64Array): Instruction {
+function constant(key: string, lanes: Float64Array | BigInt64Array): Instruction {
   const bytes = new Uint8Array(lanes.buffer as ArrayBuffer)
-  return { kind: 'run', write: (code) => code.constant(bytes) }
+  return { kind: 'run', write: (code) => code.constant(key, () => bytes) }
 }
 
 /** One operand of an operation: pushes its value; `cheap` ones may be pushed again and again at no cost. */
@@ -89,7 +91,7 @@ export function emitOperation(s: Scope, record: Op, at: Type, args: readonly Arg
   const text = record.at[overloadName(at)]?.wasm
   if (text === undefined) throw new Unsupported(`WebAssembly has no code for ${record.name} of ${typeName(at)}`)
   const { instructions, inOrder } = parse(text, args.length)
-  const operands: (Argument | Operand)[] = [...args]
+  const operands: (Argument | Operand)[] = inOrder ? (args as Argument[]) : [...args]
   if (!inOrder) {
     for (const arg of args) if (!arg.cheap) arg.push()
     // The last operand is on top of the stack.
@@ -102,7 +104,7 @@ export function emitOperation(s: Scope, record: Op, at: Type, args: readonly Arg
     else if (i.kind === 'run') i.write(s.code)
     else s.code.call(s.module.host(i.name, args.length, valueTypeOf(slotType(record.result, at))))
   }
-  for (const operand of operands) if ('release' in operand) operand.release()
+  if (!inOrder) for (const operand of operands) if ('release' in operand) operand.release()
   // Compared in 32 bits, a lane's answer has 32.
   if (isHalf(at) && slotType(record.result, at).kind === 'mask') s.code.op('i64x2.extend_low_i32x4_s')
 }

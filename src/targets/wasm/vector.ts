@@ -20,23 +20,23 @@ const MASK_LANES = { 2: 'i64x2', 4: 'i32x4', 8: 'i16x8', 16: 'i8x16' } as const
 const maskLanes = (type: MaskType): string => MASK_LANES[type.lanes as keyof typeof MASK_LANES]
 
 export function emitSplat(s: Scope, e: Splat): void {
-  if (e.type.kind === 'vec') {
-    const { value } = e
+  const { type, value } = e
+  if (type.kind === 'vec') {
     if (value.kind === 'const') {
-      valueTypeOf(e.type)
-      s.code.constant(laneBytes(e.type, () => value.value))
+      valueTypeOf(type)
+      s.code.constant(constantKey(type, value.value), () => laneBytes(type, () => value.value))
       return
     }
     s.expr(value)
-    s.code.op(`${laneName(e.type)}.splat`)
+    s.code.op(`${laneName(type)}.splat`)
     return
   }
   // All ones for true: 0 − 1.
   s.code.i32(0)
-  s.expr(e.value)
+  s.expr(value)
   s.code.op('i32.sub')
-  if (e.type.lanes === 2) s.code.op('i64.extend_i32_s')
-  s.code.op(`${maskLanes(e.type)}.splat`)
+  if (type.lanes === 2) s.code.op('i64.extend_i32_s')
+  s.code.op(`${maskLanes(type)}.splat`)
 }
 
 /** base + stride · k, each lane rounded once for the product and once for the sum, as a scalar loop would. */
@@ -46,10 +46,14 @@ export function emitRamp(s: Scope, e: Ramp): void {
   s.code.op(`${name}.splat`)
   s.expr(e.stride)
   s.code.op(`${name}.splat`)
-  s.code.constant(laneBytes(e.type, (k) => k))
+  s.code.constant(`${typeName(e.type)} ramp`, () => laneBytes(e.type, (k) => k))
   s.code.op(`${name}.mul`)
   s.code.op(`${name}.add`)
 }
+
+/** As templates of operations write their constants: equal ones are one. */
+const constantKey = (type: VecType, value: number | bigint | boolean): string =>
+  `${typeName(type)} ${Object.is(value, -0) ? '-0' : value}`
 
 function laneBytes(type: VecType, value: (lane: number) => number | bigint | boolean): Uint8Array {
   const view = new DataView(new ArrayBuffer(16))
@@ -219,7 +223,7 @@ export function emitVectorCast(s: Scope, value: Expr, from: VecType | MaskType, 
   s.expr(value)
   if (from.kind === 'mask') {
     if (isHalf(to)) narrowMask(s)
-    s.code.constant(laneBytes(to, () => 1))
+    s.code.constant(constantKey(to, 1), () => laneBytes(to, () => 1))
     s.code.op('v128.and')
     return
   }

@@ -53,6 +53,10 @@ export class Writer {
   }
 
   s64(value: bigint): void {
+    if (BigInt.asIntN(32, value) === value) {
+      this.s32(Number(value))
+      return
+    }
     let rest = BigInt.asIntN(64, value)
     while (rest < -64n || rest > 63n) {
       this.byte(Number(rest & 0x7fn) | 0x80)
