@@ -1,7 +1,7 @@
 /** How far results are from the truth, over special and random arguments. */
 
 import { Rng } from '../../test/fuzz/rng.ts'
-import { sampler, specials } from './points.ts'
+import { near, sampler, specials } from './points.ts'
 import { Check, type Finding } from './reference.ts'
 import type { Subject } from './subjects.ts'
 
@@ -14,32 +14,52 @@ export interface Accuracy {
 /** Records sent at once. */
 const BATCH = 1 << 15
 
+/** The random points come first, and another tenth as many near where errors were greatest. */
+const AGAIN = 0.1
+
 /** @param path the reference program's */
 export async function accuracyOf(path: string, subject: Subject, points: number, seed: number): Promise<Accuracy> {
-  const { called, arity, ours, engine } = subject
+  const { called, arity } = subject
+  const rng = new Rng(seed, 0)
+  const listed = specials(arity)
+  const sample = sampler(called, arity)
+  const first = await hold(path, subject, listed.length + points, (k) => listed[k] ?? sample(rng))
+  const [ours, engine] = first.map(({ where }) => near(where))
+  const again = await hold(path, subject, Math.ceil(points * AGAIN), (k) => (k % 2 === 0 ? ours! : engine!)(rng))
+  return { subject, ours: both(first[0]!, again[0]!), engine: both(first[1]!, again[1]!) }
+}
+
+/** Findings of our results and of the engine's. */
+async function hold(
+  path: string,
+  { called, arity, ours, engine }: Subject,
+  count: number,
+  point: (k: number) => readonly number[],
+): Promise<Finding[]> {
   const check = new Check(path, called, arity, 2)
   const width = arity + 2
-  const send = async (count: number, at: (k: number) => readonly number[]) => {
+  for (let sent = 0; sent < count; sent += BATCH) {
+    const size = Math.min(BATCH, count - sent)
     // A fresh one each time: the stream has not let go of the one before.
-    const records = new Float64Array(count * width)
-    for (let k = 0; k < count; k++) {
-      const args = at(k)
+    const records = new Float64Array(size * width)
+    for (let k = 0; k < size; k++) {
+      const args = point(sent + k)
       records.set(args, k * width)
       records[k * width + arity] = ours(...args)
       records[k * width + arity + 1] = engine(...args)
     }
     await check.write(records)
   }
-  const listed = specials(arity)
-  for (let k = 0; k < listed.length; k += BATCH) {
-    await send(Math.min(BATCH, listed.length - k), (r) => listed[k + r]!)
-  }
-  const rng = new Rng(seed, 0)
-  const sample = sampler(called, arity)
-  for (let k = 0; k < points; k += BATCH) await send(Math.min(BATCH, points - k), () => sample(rng))
-  const [first, second] = await check.end()
-  return { subject, ours: first!, engine: second! }
+  return check.end()
 }
+
+const both = (a: Finding, b: Finding): Finding => ({
+  ...(b.worst > a.worst ? b : a),
+  points: a.points + b.points,
+  rounded: a.rounded + b.rounded,
+  wrong: a.wrong + b.wrong,
+  ...(a.wrong > 0 ? { wrongWhere: a.wrongWhere, wrongGave: a.wrongGave } : {}),
+})
 
 const call = ({ called }: Subject, args: readonly number[]): string => `${called}(${args.map(numeral).join(', ')})`
 const numeral = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))

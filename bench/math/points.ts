@@ -291,6 +291,14 @@ export function specials(arity: number): number[][] {
 const specialsOfFew = (arity: number): number[][] =>
   [0, -0, 1, 2 ** -1074, 2 ** 1023, Infinity, NaN].map((x) => Array.from({ length: arity }, () => x))
 
+/** Random arguments in the neighbourhood of some, from next to them to a quarter of their size away. */
+export const near =
+  (args: readonly number[]): Tuple =>
+  (rng) => {
+    const distance = 2 ** -rng.int(2, 30)
+    return args.map((a) => a + a * distance * (2 * unit(rng) - 1))
+  }
+
 /** Random arguments of a function: the generator of one more, as its regions' weights say. */
 export function sampler(name: string, arity: number): Tuple {
   const regions = regionsOf(name, arity)

@@ -89,10 +89,10 @@ const CUBIC = [
   2.4801589374782812e-5, 2.755731397520707e-6, 2.755479877301356e-7, 2.507581850545366e-8, 2.1991810485154492e-9,
 ]
 /**
- * n is rounded up from this fraction on, not from ½: results of 0.25 to 0.5, which have small ulps, then come from n = 0,
- * where r is exact, and from n = −1, where the errors are halved.
+ * n is rounded up from this fraction on, log₂ 1.5, not from ½. Positive results below 0.5 and negative ones above −0.25,
+ * with their small ulps, then all come from n = 0, where r is exact.
  */
-const UP_FROM = 0.585
+const UP_FROM = 0.5849625007211562
 
 /** exp(x) − 1 = 2ⁿ·(head + rest) + 2ⁿ − 1. */
 function partsLess1<V, M>(l: Lanes<V, M>, x: V): Parts<V> {

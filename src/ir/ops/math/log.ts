@@ -39,7 +39,7 @@ function terms<V, M>(l: Lanes<V, M>, f: V): Terms<V> {
 /** first + rest + (log(1 + f) − f), where `first` is f, or f and what outweighs it, and `rest` is tiny. Keeps −0. */
 function sumOf<V, M>(l: Lanes<V, M>, first: V, rest: V, f: V): V {
   const { h, between, last } = terms(l, f)
-  return l.sub(first, l.sub(l.sub(l.sub(h, rest), between), last))
+  return l.sub(first, l.sub(h, l.add(l.add(rest, between), last)))
 }
 
 /** k·ln 2 + log(1 + f), for f in about [√½ − 1, √2 − 1). */
