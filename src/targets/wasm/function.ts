@@ -8,6 +8,7 @@ import { localLength, ownedLocals } from './arrays.ts'
 import { Code } from './code.ts'
 import { type Callee, type DefinedFunction, TLS_GLOBAL } from './encode.ts'
 import { emitExpr } from './expr.ts'
+import { Pointers } from './pointers.ts'
 import {
   DEPTH_GLOBAL,
   emitFailure,
@@ -43,6 +44,7 @@ export function emitFunction(module: ModuleScope, fn: Fn, exported?: string): De
     slots,
     owned: ownedLocals(fn),
     frame: layout && { ...layout, address: code.newLocal('i32') },
+    pointers: new Pointers(fn),
     breaks: new Map(),
     continues: new Map(),
     failure: status === undefined ? undefined : { target: code.block(), status },

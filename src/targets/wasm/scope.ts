@@ -1,11 +1,12 @@
 /** What code is emitted into: the module with its imports and helpers, and the function with its locals and targets. */
 
-import type { Alloc, Expr, Fn, Label, Local, Type } from '../../ir/ir.ts'
+import type { Alloc, Do, Expr, Fn, For, Label, Load, Local, Store, Type, While } from '../../ir/ir.ts'
 import { typeName, vecBytes } from '../../ir/types.ts'
 import { HEADER, TLS } from '../../runtime/layout.ts'
 import { Unsupported } from '../target.ts'
 import { Code } from './code.ts'
 import { type Callee, type DefinedFunction, type ImportedFunction, TLS_GLOBAL, type ValueType } from './encode.ts'
+import type { Sum } from './sums.ts'
 
 // ───────────────────────────── types ─────────────────────────────
 
@@ -181,6 +182,31 @@ export interface Frame {
   readonly launchArgs: number
 }
 
+export type Access = Load | Store | Do
+
+/** Where an access has its address: at its pointer, or its array's base, plus so many elements. */
+export interface Place {
+  /** The local that holds the pointer. */
+  readonly slot: number | undefined
+  readonly rest: Sum
+  /** Bytes, for the access itself to add. */
+  readonly offset: number
+}
+
+/** The pointers of a function's loops (pointers.ts). */
+export interface PointersOf {
+  /** Where the access is, in the loop that is being written; undefined for what has no place there. */
+  placeOf(access: Access): Place | undefined
+  /** Sets the pointers of a loop, whose variable has its first value. */
+  enter(s: Scope, loop: For | While): LoopPointers
+}
+
+export interface LoopPointers {
+  /** At the end of a turn. */
+  next(): void
+  leave(): void
+}
+
 export interface Scope {
   /** Leaves the value of an expression on the stack (`emitExpr`): kept here, since expressions hold expressions. */
   readonly expr: (e: Expr) => void
@@ -192,6 +218,7 @@ export interface Scope {
   /** Array locals that hold a counted reference. */
   readonly owned: ReadonlySet<Local>
   readonly frame: Frame | undefined
+  readonly pointers: PointersOf
   readonly breaks: Map<Label, number>
   readonly continues: Map<Label, number>
   /** Where a failure goes once `status` holds it; absent in functions that cannot fail. */

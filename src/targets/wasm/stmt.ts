@@ -121,8 +121,10 @@ function emitFor(s: Scope, stmt: For): void {
   more()
   code.op('i32.eqz')
   code.brIf(exit)
+  const pointers = s.pointers.enter(s, stmt)
   const again = code.loop()
   emitBody(s, stmt.label, stmt.body)
+  pointers.next()
   code.get(variable)
   if (type === 'i64') code.i64(BigInt(stmt.step))
   else code.i32(stmt.step)
@@ -132,6 +134,7 @@ function emitFor(s: Scope, stmt: For): void {
   code.brIf(again)
   code.end()
   code.end()
+  pointers.leave()
   hi.release()
 }
 
@@ -150,6 +153,7 @@ function emitWhile(s: Scope, stmt: While): void {
   const { code } = s
   const exit = code.block()
   s.breaks.set(stmt.label, exit)
+  const pointers = s.pointers.enter(s, stmt)
   const again = code.loop()
   if (stmt.cond.kind !== 'const' || stmt.cond.value !== true) {
     s.expr(stmt.cond)
@@ -160,6 +164,7 @@ function emitWhile(s: Scope, stmt: While): void {
   code.br(again)
   code.end()
   code.end()
+  pointers.leave()
 }
 
 // ─────────────────────────── leaving ───────────────────────────
