@@ -77,3 +77,19 @@ test('the double closest to a multiple of π/2 keeps all its bits', () => {
   expect(hi).toBe(4.687165924254628e-19)
   expect(Math.abs(excess)).toBeLessThan(2 ** -53 * hi)
 })
+
+test('the doubles nearest to multiples of π/2 keep what is left of them, every one where three parts of π/2 are used', () => {
+  const [sine, cosine] = [meaningOf(sin), meaningOf(cos)]
+  const halfPi = 0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644n // · 2⁻²⁵⁶
+  const scaled = (x: number): bigint => BigInt(x * 2 ** 52) << 204n
+  const wrong: number[] = []
+  for (let n = 1; n < 2 ** 18; n++) {
+    const multiple = BigInt(n) * halfPi
+    const x = Number(multiple >> 192n) * 2 ** -64
+    // So near to 0, the sine is its argument.
+    const left = Number(scaled(x) - multiple) * 2 ** -256
+    const found = n % 2 === 0 ? sine(x) : cosine(x)
+    if (floatsApart(Math.abs(found), Math.abs(left)) > 1) wrong.push(x)
+  }
+  expect(wrong).toEqual([])
+})
