@@ -55,6 +55,7 @@ class Program implements Loaded {
   private readonly allocates: boolean
   private readonly made: Heap | undefined
   private id: number | undefined
+  private readonly rt: { ordinary: boolean }
   /** Blocks of the call under way, by their view; undefined where arrays are ordinary. */
   private blocks: Map<unknown, number> | undefined
   private blockBytes = 0
@@ -66,6 +67,7 @@ class Program implements Loaded {
     this.allocates = /\brt\.alloc\(/.test(artifact.text)
     this.made = artifact.launches.length > 0 || this.allocates ? heap() : undefined
     const rt = {
+      ordinary: false,
       fail: (site: number, value0?: number, value1?: number) => new Failed(site, value0, value1),
       alloc: (dtype: DType | number, length: number, site: number, raw?: boolean) =>
         this.alloc(dtype, length, site, raw),
@@ -86,6 +88,7 @@ class Program implements Loaded {
       )
     }
     this.code = make(rt)
+    this.rt = rt
   }
 
   call(args: readonly unknown[]): unknown {
@@ -120,6 +123,7 @@ class Program implements Loaded {
   private callInPlace(args: readonly unknown[]): unknown {
     // Freed and detached arrays throw here.
     for (const k of this.arrays) isShared(args[k] as TypedArray)
+    this.rt.ordinary = true
     return this.code.entry(...args)
   }
 
@@ -147,6 +151,7 @@ class Program implements Loaded {
         }
       }
       this.blocks = blocks
+      this.rt.ordinary = false
       this.blockBytes = 0
       const result = this.code.entry(...values)
       failed = false

@@ -51,7 +51,8 @@ export interface WasmArtifact {
  * JavaScript text: the body of `new Function('rt', text)`, which returns `{ entry, launches }`.
  * `entry(...args)` takes JS numbers, booleans and typed arrays and returns the result; `launches[k](lo, hi, ...args)`.
  * A failure is thrown as `rt.fail(site, value0, value1)` makes it. `rt.alloc(dtype, length, site, raw?)` gives a typed
- * array, zeroed unless `raw`; `rt.launch(ordinal, lo, hi, args, serial)` runs a launched function over the range; `rt.overlap(a, b)`.
+ * array, zeroed unless `raw`, and where `rt.ordinary` holds
+ * the text may make it itself; `rt.launch(ordinal, lo, hi, args, serial)` runs a launched function over the range; `rt.overlap(a, b)`.
  */
 export interface JsArtifact {
   readonly kind: 'js'

@@ -8,8 +8,23 @@
  * rule: elements at 1.5, NaN, −1 or x.length are undefined, and −0 is 0.
  */
 
-import type { Assign, Break, Call, Continue, Do, Expr, Fn, For, If, Label, Local, Stmt, Store } from '../../ir/ir.ts'
-import { typeName } from '../../ir/types.ts'
+import type {
+  Alloc,
+  Assign,
+  Break,
+  Call,
+  Continue,
+  Do,
+  Expr,
+  Fn,
+  For,
+  If,
+  Label,
+  Local,
+  Stmt,
+  Store,
+} from '../../ir/ir.ts'
+import { F64, typeName } from '../../ir/types.ts'
 import { assignedLocals, exprReads, visitStmts } from '../../ir/walk.ts'
 import { dtypeCode, dtypeInfo } from '../../types.ts'
 import { Unsupported } from '../target.ts'
@@ -17,6 +32,9 @@ import { atomic } from './atomics.ts'
 import { type Declarations, declarations, isStack } from './declare.ts'
 import { checkType, expression, type LocalNames } from './expression.ts'
 import { Names } from './names.ts'
+
+/** Elements up to which an array is made in place: there is room for so many. */
+const MADE_HERE = 2 ** 24
 
 /** What the functions of a module have in common. */
 export interface Surroundings {
@@ -101,6 +119,16 @@ class FunctionPrinter implements LocalNames {
     return exprs.map((e) => this.expr(e)).join(', ')
   }
 
+  /**
+   * Where the call's arrays are ordinary ones, the engine should see the result being made: loops over what a helper
+   * gives are some percent slower, since it may be anything. Lengths that could fail are the helper's.
+   */
+  private inPlace(s: Alloc, length: string): string {
+    if (this.around.threads || s.local.type.kind !== 'array' || !/^[\w$.]+$/.test(length)) return ''
+    const small = s.length.type === F64 ? `${length} >>> 0 === ${length} && ` : `${length} >= 0 && `
+    return `rt.ordinary && ${small}${length} <= ${MADE_HERE} ? new ${dtypeInfo(s.local.type.dtype).arrayName}(${length}) : `
+  }
+
   private statement(s: Stmt): string[] {
     switch (s.kind) {
       case 'assign':
@@ -116,7 +144,9 @@ class FunctionPrinter implements LocalNames {
         if (isStack(s.local)) return s.zero ? [`${this.local(s.local)}.fill(0)`] : []
         const code = dtypeCode(s.local.type.dtype)
         const raw = s.zero ? '' : ', true'
-        return [`${this.target(s, s.local)} = rt.alloc(${code}, ${this.expr(s.length)}, ${s.site}${raw})`]
+        const length = this.expr(s.length)
+        const made = `rt.alloc(${code}, ${length}, ${s.site}${raw})`
+        return [`${this.target(s, s.local)} = ${this.inPlace(s, length)}${made}`]
       }
       case 'if':
         return this.if(s)
