@@ -2,6 +2,7 @@
 
 import { cbrt } from './cbrt.ts'
 import { exp, expm1 } from './exp.ts'
+import { acos, asin, atan, atan2 } from './inverse-trig.ts'
 import type { Expansion } from './lanes.ts'
 import { log, log1p, log2, log10 } from './log.ts'
 import { pow } from './power.ts'
@@ -17,6 +18,10 @@ export const expansions: Readonly<Record<string, Expansion>> = {
   sin,
   cos,
   tan,
+  asin,
+  acos,
+  atan,
+  atan2,
   cbrt,
   pow,
 }
