@@ -1,4 +1,7 @@
-/** sin, cos, tan. */
+/**
+ * sin, cos, tan: the argument less a multiple of π/2, then polynomials. Their coefficients were found by the Remez exchange
+ * in 60 digits, and rounded one after the other, the rest fitted anew each time.
+ */
 
 import { quickSum, quotient } from './double.ts'
 import type { Expansion, Lanes } from './lanes.ts'
