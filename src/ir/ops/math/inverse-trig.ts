@@ -10,7 +10,7 @@ import { twoChains } from './polynomial.ts'
 const HALF_PI = Math.PI / 2
 /** π/2 − HALF_PI. π's and π/4's are twice and half of it. */
 const HALF_PI_LOW = 6.123233995736766e-17
-/** Divides by nothing where 0 / 0 has to be 0, and is lost in any other number that it is added to here. */
+/** Added to a denominator it keeps 0 / 0 from being NaN; any other denominator here is too large to notice. */
 const NOTHING = 2 ** -200
 
 /** asin s = s + s³·A(s²): minimax on |s| ≤ ½, relative error 2⁻⁵⁵·⁹. */
