@@ -66,8 +66,8 @@ export function expand(module: Module, { target }: PassContext): Module {
 type Part = 'whole' | 'lanes' | 'rare'
 const SUFFIXES: Readonly<Record<Part, string>> = { whole: '', lanes: '.f64x2', rare: '.rare' }
 
-/** Made once a process: they are the same in every module. No other function's name has a dot at this stage. */
-const made = new Map<string, Fn>()
+/** Made once a process: they are the same in every module. */
+const made = new WeakMap<Expansion, Map<string, Fn>>()
 
 /** The functions that a module gets besides its own. */
 class Shared {
@@ -78,15 +78,17 @@ class Shared {
     this.target = target
   }
 
-  /** @param name the operation's */
+  /** The name of a function of Math; no other function's has a dot before `chunk`, which knows all names. */
   function(name: string, expansion: Expansion, part: Part): string {
     const called = `Math.${name}${SUFFIXES[part]}`
     if (this.functions.some((fn) => fn.name === called)) return called
     // What it calls must be in this module too, whether or not it is made already.
     if (part !== 'rare' && expansion.rare) this.function(name, expansion, 'rare')
+    let parts = made.get(expansion)
+    if (!parts) made.set(expansion, (parts = new Map()))
     const key = part === 'whole' ? `${called} ${this.target}` : called
-    let fn = made.get(key)
-    if (!fn) made.set(key, (fn = this.#make(called, name, expansion, part)))
+    let fn = parts.get(key)
+    if (!fn) parts.set(key, (fn = this.#make(called, name, expansion, part)))
     this.functions.push(fn)
     return called
   }
