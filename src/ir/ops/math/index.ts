@@ -2,6 +2,7 @@
 
 import { cbrt } from './cbrt.ts'
 import { exp, expm1 } from './exp.ts'
+import { hypot, hypot3, hypot4 } from './hypot.ts'
 import { acos, asin, atan, atan2 } from './inverse-trig.ts'
 import type { Expansion } from './lanes.ts'
 import { log, log1p, log2, log10 } from './log.ts'
@@ -24,4 +25,7 @@ export const expansions: Readonly<Record<string, Expansion>> = {
   atan2,
   cbrt,
   pow,
+  hypot,
+  hypot3,
+  hypot4,
 }
