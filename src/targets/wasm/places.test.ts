@@ -46,7 +46,7 @@ function planned(body: string): string[] {
   const fn: Fn = moduleOf(body).functions[0]!
   const symbols = new Symbols(fn)
   return loopsIn(fn.body).flatMap((loop) => {
-    const { spots, pointers } = planOf(loop, symbols)
+    const { spots, pointers } = planOf(loop, () => symbols)
     const accessesAt = (pointer: Pointer | undefined) =>
       [...spots]
         .filter(([, spot]) => spot.pointer === pointer)
@@ -179,8 +179,8 @@ describe('pointers of loops', () => {
     const { functions } = moduleOf(rows('y = x', 'y[k]@0 = x[k]@0'))
     const places: (string | undefined)[] = []
     const [outer, inner] = loopsIn(functions[0]!.body) as [For, For]
-    expect(planOf(outer, new Symbols(functions[0]!)).spots.size).toBe(0)
-    for (const access of planOf(inner, new Symbols(functions[0]!)).spots.keys()) places.push(access.array.name)
+    expect(planOf(outer, () => new Symbols(functions[0]!)).spots.size).toBe(0)
+    for (const access of planOf(inner, () => new Symbols(functions[0]!)).spots.keys()) places.push(access.array.name)
     expect(places).toEqual(['x'])
     let stores = 0
     visitStmts(inner.body, { stmt: (s) => void (stores += s.kind === 'store' ? 1 : 0) })

@@ -6,10 +6,10 @@
 import type { Symbols } from '../../analysis/symbols.ts'
 import type { Expr, For, Local, Stmt, While } from '../../ir/ir.ts'
 import { isInteger } from '../../ir/types.ts'
-import { assignedLocals, exprReads, someExpr, stmtExprs, visitExpr, visitStmts } from '../../ir/walk.ts'
+import { assignedLocals, exprReads, someExpr, stmtBodies, visitExpr, visitStmts } from '../../ir/walk.ts'
 import { elementShift, MAX_OFFSET } from './address.ts'
 import type { Access } from './scope.ts'
-import { add, apart, constant, keyOf, NOTHING, product, type Sum, sumOf } from './sums.ts'
+import { add, apart, constant, keyOf, NOTHING, product, type Sum, sumOf, type Term } from './sums.ts'
 
 /** Base of an array plus so many elements. */
 export interface Pointer {
@@ -33,11 +33,16 @@ export interface Plan {
   readonly pointers: readonly Pointer[]
 }
 
-export function planOf(loop: For | While, symbols: Symbols): Plan {
+const NO_PLAN: Plan = { spots: new Map(), pointers: [] }
+
+/** The plan of a loop without loops in it. `symbols`: of its function. */
+export function planOf(loop: For | While, symbols: () => Symbols): Plan {
+  if (hasLoops(loop.body)) return NO_PLAN
   const groups = new Map<string, Group>()
-  const assigned = assignedLocals(loop.body)
+  const body = assignedLocals(loop.body)
+  const assigned = new Set(body)
   if (loop.kind === 'for') assigned.add(loop.variable)
-  const look = (local: Local) => definitionIn(local, assigned, symbols)
+  const look = (local: Local) => (body.has(local) ? definitionIn(local, assigned, symbols) : undefined)
   for (const access of accessesIn(loop)) {
     if (assigned.has(access.array)) continue
     const { constant, others } = apart(sumOf(access.index, look))
@@ -57,11 +62,10 @@ export function planOf(loop: For | While, symbols: Symbols): Plan {
  * What a local of the loop's body was assigned, where it has the same value still: its parts have one definition, as it
  * has itself, or are not assigned in the loop.
  */
-function definitionIn(local: Local, assigned: ReadonlySet<Local>, symbols: Symbols): Expr | undefined {
-  if (!assigned.has(local) || !isInteger(local.type)) return undefined
-  const stmt = symbols.definition(local)
+function definitionIn(local: Local, assigned: ReadonlySet<Local>, symbols: () => Symbols): Expr | undefined {
+  const stmt = symbols().definition(local)
   if (stmt?.kind !== 'assign' || someExpr(stmt.value, (e) => !isPlain(e))) return undefined
-  const stays = [...exprReads(stmt.value)].every((l) => !assigned.has(l) || symbols.isStable(l))
+  const stays = [...exprReads(stmt.value)].every((l) => !assigned.has(l) || symbols().isStable(l))
   return stays ? stmt.value : undefined
 }
 
@@ -81,22 +85,21 @@ interface Group {
   readonly members: { readonly access: Access; readonly constant: number; readonly rest: Sum }[]
 }
 
-/** The accesses of a loop that need no check; none where a loop stands in it. */
+const hasLoops = (stmts: readonly Stmt[]): boolean =>
+  stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))
+
+/** The accesses of a loop that need no check. */
 function accessesIn(loop: For | While): Set<Access> {
   const found = new Set<Access>()
-  let innermost = true
-  const expr = (e: Expr) =>
-    visitExpr(e, (node) => {
-      if (node.kind === 'load' && node.bounds === 'proven') found.add(node)
-    })
-  const stmt = (s: Stmt) => {
-    if (s.kind === 'for' || s.kind === 'while') innermost = false
-    if ((s.kind === 'store' || s.kind === 'do') && s.bounds === 'proven') found.add(s)
-    for (const e of stmtExprs(s)) expr(e)
+  const expr = (e: Expr) => {
+    if (e.kind === 'load' && e.bounds === 'proven') found.add(e)
   }
-  visitStmts(loop.body, { stmt })
-  if (loop.kind === 'while') expr(loop.cond)
-  return innermost ? found : new Set()
+  const stmt = (s: Stmt) => {
+    if ((s.kind === 'store' || s.kind === 'do') && s.bounds === 'proven') found.add(s)
+  }
+  visitStmts(loop.body, { stmt, expr })
+  if (loop.kind === 'while') visitExpr(loop.cond, expr)
+  return found
 }
 
 /**
@@ -108,21 +111,21 @@ function divide(
   loop: For | While,
   assigned: ReadonlySet<Local>,
 ): Pick<Group, 'start' | 'moves'> & { rest: Sum } {
-  let [start, moves, rest] = [NOTHING, NOTHING, NOTHING]
-  for (const { factors, coef } of sum.values()) {
-    const term = product(factors, coef)
+  const start = new Map<string, Term>()
+  const rest = new Map<string, Term>()
+  let moves = NOTHING
+  for (const [key, term] of sum) {
+    const { factors, coef } = term
     const [only, ...more] = factors.filter((e) => !isFixed(e, assigned))
-    if (!only) start = add(start, term)
-    else if (loop.kind === 'for' && isVariable(only, loop) && more.length === 0 && factors.length > 1) {
-      start = add(start, term)
-      moves = add(
-        moves,
-        product(
-          factors.filter((e) => e !== only),
-          coef,
-        ),
-      )
-    } else rest = add(rest, term)
+    if (only && !(loop.kind === 'for' && isVariable(only, loop) && more.length === 0 && factors.length > 1)) {
+      rest.set(key, term)
+      continue
+    }
+    start.set(key, term)
+    if (only) {
+      const others = factors.filter((e) => e !== only)
+      moves = add(moves, product(others, coef))
+    }
   }
   return { start, moves, rest }
 }
@@ -134,6 +137,7 @@ const TOTAL = new Set(['add', 'sub', 'mul', 'neg', 'min', 'max', 'and', 'or', 'x
 
 /** Whether an expression has one value while the loop runs, and may be computed before it. */
 function isFixed(e: Expr, assigned: ReadonlySet<Local>): boolean {
+  if (e.kind === 'local') return !assigned.has(e.local)
   return !someExpr(e, (node) => {
     switch (node.kind) {
       case 'const':

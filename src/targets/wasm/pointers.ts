@@ -17,11 +17,17 @@ import { keyOf } from './sums.ts'
 
 /** The pointers of one function, those of the loop that is being written at any time. */
 export class Pointers implements PointersOf {
-  private readonly symbols: Symbols
+  private readonly fn: Fn
+  private known: Symbols | undefined
   private places: ReadonlyMap<Access, Place> = new Map()
 
   constructor(fn: Fn) {
-    this.symbols = new Symbols(fn)
+    this.fn = fn
+  }
+
+  private symbols(): Symbols {
+    this.known ??= new Symbols(this.fn)
+    return this.known
   }
 
   /** Where the access is, in the loop that is being written; undefined for what has no place there. */
@@ -31,7 +37,7 @@ export class Pointers implements PointersOf {
 
   enter(s: Scope, loop: For | While): LoopPointers {
     const outer = this.places
-    const { spots, pointers } = planOf(loop, this.symbols)
+    const { spots, pointers } = planOf(loop, () => this.symbols())
     const taken: number[] = []
     const take = () => {
       const slot = s.code.temp('i32')
