@@ -110,7 +110,7 @@ const INVERSE2_TAIL = 4.3584687174185184e-9
 function log2Of<V, M>(l: Lanes<V, M>, k: V, f: V): V {
   const { head, tail } = headAndTail(l, f)
   const sum = quickSum(l, k, l.mul(head, l.c(INVERSE2_HEAD)))
-  const small = l.add(l.mul(l.add(head, tail), l.c(INVERSE2_TAIL)), l.mul(tail, l.c(INVERSE2_HEAD)))
+  const small = l.add(l.mul(head, l.c(INVERSE2_TAIL)), l.mul(tail, l.c(Math.LOG2E)))
   return l.add(sum.hi, l.add(sum.lo, small))
 }
 
@@ -131,7 +131,7 @@ const LOG10_2_TAIL = 2.8363394551044964e-14
 function log10Of<V, M>(l: Lanes<V, M>, k: V, f: V): V {
   const { head, tail } = headAndTail(l, f)
   const sum = quickSum(l, l.mul(k, l.c(LOG10_2_HEAD)), l.mul(head, l.c(INVERSE10_HEAD)))
-  const small = l.add(l.mul(l.add(head, tail), l.c(INVERSE10_TAIL)), l.mul(tail, l.c(INVERSE10_HEAD)))
+  const small = l.add(l.mul(head, l.c(INVERSE10_TAIL)), l.mul(tail, l.c(Math.LOG10E)))
   return l.add(sum.hi, l.add(l.add(sum.lo, l.mul(k, l.c(LOG10_2_TAIL))), small))
 }
 
