@@ -13,6 +13,7 @@ import { fill } from './fill.ts'
 import { inline } from './inline.ts'
 import { jam } from './jam.ts'
 import { legalise } from './legalise.ts'
+import { lift } from './lift.ts'
 import { narrow } from './narrow.ts'
 import { parallelise } from './parallelise.ts'
 import type { Pass, PassContext } from './pass.ts'
@@ -94,7 +95,13 @@ export const PASSES: readonly Pass[] = [
   {
     name: 'expand',
     run: expand,
-    why: 'Last: Math functions are one operation each to all who look at loops, and are written in vectors where there are any.',
+    why: 'Late: Math functions are one operation each to all who look at loops, and are written in vectors where there are any.',
+  },
+  {
+    name: 'lift',
+    run: lift,
+    targets: ['wasm'],
+    why: 'What all turns compute alike shows when loops have their final form; newer V8s move nothing out of WebAssembly loops.',
   },
 ]
 
