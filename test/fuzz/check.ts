@@ -3,56 +3,24 @@
  * lowering and after every pass, checked JavaScript and WebAssembly, on one thread and on several.
  */
 
-import { atomic } from '../../src/atomic.ts'
 import { Compiled } from '../../src/driver/compile.ts'
-import { settingsOf } from '../../src/driver/options.ts'
 import { ARG_TYPES, codeOf } from '../../src/driver/signature.ts'
-import { BoundsError, CompileError, TsumbaError } from '../../src/errors.ts'
+import { CompileError } from '../../src/errors.ts'
 import { jit } from '../../src/index.ts'
 import { InterpretFailure, type InterpretOptions, interpret, OutOfFuel } from '../../src/ir/interpret.ts'
 import type { Module } from '../../src/ir/ir.ts'
 import { print as printModule } from '../../src/ir/print.ts'
 import { verify } from '../../src/ir/verify.ts'
-import { visitStmts } from '../../src/ir/walk.ts'
 import { runPasses } from '../../src/passes/index.ts'
-import { prange } from '../../src/prange.ts'
 import { allocate } from '../../src/runtime/arrays.ts'
 import { forkJoin, setNumThreads } from '../../src/runtime/threads.ts'
 import { Unsupported } from '../../src/targets/target.ts'
 import type { TypedArray } from '../../src/types.ts'
-import { isArray, makeArgs, same, sameArray } from './inputs.ts'
+import { makeArgs, same } from './inputs.ts'
 import { type Outcome, type Plain, runPlain } from './oracle.ts'
-import { ARRAYS, type ArrayName, type Input } from './tree.ts'
-
-/** A program as text: what regressions are written in, and what trees print as. */
-export interface Case {
-  /** Function declarations; the last one, `kernel`, may call the others. */
-  readonly functions: readonly string[]
-  readonly inputs: readonly Input[]
-}
-
-export type Verdict =
-  | { readonly kind: 'agree' }
-  /** The compiler said why not: a code of CompileError. */
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  /** Plain JavaScript took too long, or did nothing to compare with. */
-  | { readonly kind: 'skipped' }
-  | Difference
-
-export interface Difference {
-  readonly kind: 'differ'
-  /** What ran: `wasm, parallel, 2 threads`. */
-  readonly execution: string
-  readonly expected: Ending
-  readonly actual: Ending
-  readonly module: string
-}
-
-/** How a call ended and what its arguments hold afterwards. */
-export interface Ending {
-  readonly outcome: Outcome
-  readonly args: readonly unknown[]
-}
+import { contextFor, hasPrange, hasTree, launches, type Subject, settingsFor, subjectOf } from './subject.ts'
+import type { ArrayName } from './tree.ts'
+import { attempt, type Case, Disagreement, type Ending, sameArgs, sameOutcome, type Verdict } from './verdict.ts'
 
 export interface CheckOptions {
   /** Iterations of plain JavaScript at most. */
@@ -61,9 +29,8 @@ export interface CheckOptions {
   readonly threads?: readonly number[]
 }
 
-/** Given to the compiler outright: it would look for them in the scopes first, by the inspector, for 25 ms a program. */
-const GLOBALS = ['Math', 'Number', 'Boolean', 'isNaN', 'isFinite', 'NaN', 'Infinity', ...ARRAYS]
-const FUEL = 4000
+/** Iterations that plain JavaScript is waited for. */
+export const FUEL = 4000
 /** Statements that the interpreter may run for the same. */
 const INTERPRETER_FUEL = 2_000_000
 
@@ -72,12 +39,11 @@ export function check(program: Case, options: CheckOptions = {}): Verdict {
   const plain = runPlain(program.functions, 'kernel', plainArgs, options.fuel ?? FUEL)
   const { outcome } = plain
   if (outcome.kind === 'endless' || outcome.kind === 'broken') return { kind: 'skipped' }
-  const subject = new Subject(program, { outcome, args: plainArgs }, plain)
+  const executions = new Executions(program, { outcome, args: plainArgs }, plain)
   try {
-    const parallel = program.functions.some((text) => text.includes('prange'))
-    subject.serial()
-    if (parallel) subject.parallel(options.threads ?? [1, 2, 5])
-    return { kind: 'agree' }
+    executions.serial()
+    if (hasPrange(program)) executions.parallel(options.threads ?? [1, 2, 5])
+    return { kind: 'agree', failing: outcome.kind === 'failure' }
   } catch (error) {
     if (error instanceof Disagreement) return error.difference
     if (error instanceof CompileError) return { kind: 'refused', code: error.code, message: error.message }
@@ -85,31 +51,17 @@ export function check(program: Case, options: CheckOptions = {}): Verdict {
   }
 }
 
-class Disagreement extends Error {
-  readonly difference: Difference
-  constructor(difference: Difference) {
-    super(difference.execution)
-    this.difference = difference
-  }
-}
-
-class Subject {
+class Executions {
   private readonly program: Case
   private readonly plain: Ending
   private readonly sums: Plain['sums']
-  private readonly kernel: (...args: never[]) => unknown
-  private readonly captures: () => Record<string, unknown>
+  private readonly subject: Subject
 
   constructor(program: Case, plain: Ending, { sums }: Plain) {
     this.program = program
     this.plain = plain
     this.sums = sums
-    const names = program.functions.map((text) => /^function (\w+)/.exec(text)![1]!)
-    const text = `${program.functions.join('\n')}
-return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.slice(0, -1)].join(', ')} }) }`
-    const made = new Function('prange', 'atomic', text)(prange, atomic)
-    this.kernel = made.kernel
-    this.captures = made.captures
+    this.subject = subjectOf(program, plain.outcome)
   }
 
   serial(): void {
@@ -134,7 +86,7 @@ return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.
     const args = makeArgs(this.program.inputs)
     const types = args.map((arg) => ARG_TYPES[codeOf(arg)]!)
     try {
-      return new Compiled(this.kernel, types, settingsOf({ parallel, captures: this.captures }), false)
+      return new Compiled(this.subject.kernel, types, settingsFor(this.subject, parallel), false)
     } catch (error) {
       if (error instanceof CompileError) throw error
       return this.crash('compiling', error, () => '')
@@ -152,14 +104,7 @@ return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.
     let final: Ending | undefined
     for (const target of ['js', 'wasm'] as const) {
       let reference = lowered
-      const context = {
-        target,
-        parallel,
-        reassociate: false,
-        independent: [],
-        boundscheck: true,
-        note: () => {},
-      }
+      const context = contextFor(settingsFor(this.subject, parallel), target)
       try {
         runPasses(portable, context, (after, pass, before) => {
           if (after === before) return
@@ -234,7 +179,7 @@ return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.
   /** By the front door, with whatever target it picks. */
   private runPublic(reference: Ending): void {
     const args = makeArgs(this.program.inputs)
-    const jitted = jit(this.kernel as (...a: unknown[]) => unknown, { captures: this.captures })
+    const jitted = jit(this.subject.kernel as (...a: unknown[]) => unknown, this.subject.options)
     this.hold('jit', reference, { outcome: attempt(() => jitted(...args)), args }, () => '', true)
   }
 
@@ -276,63 +221,11 @@ return { kernel, captures: () => ({ ${['prange', 'atomic', ...GLOBALS, ...names.
 const allocated = (type: ArrayName, length: number): TypedArray =>
   allocate(globalThis[type] as never, length) as unknown as TypedArray
 
-function attempt(call: () => unknown): Outcome {
-  try {
-    return { kind: 'value', value: call() }
-  } catch (error) {
-    if (error instanceof CompileError) throw error
-    if (error instanceof BoundsError) {
-      const index = /index (\S+) (?:of|is)/.exec(error.message)?.[1]
-      return { kind: 'failure', code: 'bounds', index: index === undefined ? undefined : Number(index) }
-    }
-    if (error instanceof TsumbaError && (error.code === 'length' || error.code === 'integer')) {
-      return { kind: 'failure', code: error.code, index: undefined }
-    }
-    return { kind: 'broken', error }
-  }
-}
-
 function interpreted(error: unknown, module: Module): Outcome {
   if (error instanceof OutOfFuel) return { kind: 'endless' }
   if (!(error instanceof InterpretFailure)) return { kind: 'broken', error }
   const code = module.sites[error.site]?.code ?? 'no site'
   return { kind: 'failure', code: code === 'memory' ? 'length' : code, index: error.value0 }
-}
-
-function sameOutcome(expected: Ending, actual: Ending): boolean {
-  const [a, b] = [expected.outcome, actual.outcome]
-  if (a.kind === 'failure' && b.kind === 'failure') {
-    return a.code === b.code && (a.code !== 'bounds' || same(a.index! + 0, b.index! + 0))
-  }
-  if (a.kind !== 'value' || b.kind !== 'value') return false
-  if (!isArray(a.value)) return same(a.value, b.value)
-  if (!isArray(b.value)) return false
-  // An argument that comes back is that very argument.
-  const position = expected.args.indexOf(a.value)
-  if (position >= 0) return actual.args[position] === b.value
-  return !actual.args.includes(b.value) && sameArray(a.value, b.value)
-}
-
-const sameArgs = (expected: Ending, actual: Ending): boolean =>
-  expected.args.every((arg, k) => !isArray(arg) || sameArray(arg, actual.args[k] as TypedArray))
-
-/** Whether sums or products of floats are reordered in it. */
-const hasTree = (module: Module): boolean =>
-  some(module, (s) => s.kind === 'for' && s.reductions.some((r) => r.order === 'tree' && isFloat(r)))
-const isFloat = ({ op, local }: { op: string; local: { type: unknown } }): boolean =>
-  (op === 'add' || op === 'mul') && ['f64', 'f32'].includes((local.type as { name: string }).name)
-const launches = (module: Module): boolean => some(module, (s) => s.kind === 'launch')
-
-function some(module: Module, test: (s: import('../../src/ir/ir.ts').Stmt) => boolean): boolean {
-  let found = false
-  for (const fn of module.functions) {
-    visitStmts(fn.body, {
-      stmt: (s) => {
-        found ||= test(s)
-      },
-    })
-  }
-  return found
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Random expressions: ordinary arithmetic mostly, with the edges of integers and doubles strewn in. */
 
+import type { Rng } from './rng.ts'
 import type { Scope, Variable } from './scope.ts'
 import { at, binary, call, compare, type Expr, lengthOf, num, set, truth, unary } from './tree.ts'
 
@@ -74,7 +75,7 @@ const ENGINE = [
 /** Where floating point is peculiar. */
 const PECULIAR = [-0, 0, NaN, 0.5, -0.5, 2.5, Infinity, -Infinity]
 
-export function anyNumber({ rng }: Scope): number {
+export function anyNumber({ rng }: { readonly rng: Rng }): number {
   return rng.weighted<() => number>([
     [2, () => rng.pick(EDGES)],
     [1, () => rng.pick(PECULIAR)],

@@ -44,7 +44,7 @@ export function generate(seed: number, position: number): Program {
   }
   const s = new Scope(rng, length)
   for (const scope of scopes) s.helpers.push(scope.helpers[scope.helpers.length - 1]!)
-  return { helpers, ...entry(s) }
+  return { helpers, ...entry(s), options: { fastmath: rng.chance(0.1), unchecked: rng.chance(0.1) } }
 }
 
 /** Adds its own signature to the end of the scope's list of helpers. */

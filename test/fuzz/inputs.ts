@@ -9,25 +9,33 @@ const maker = (type: ArrayName): Maker => (globalThis as unknown as Record<Array
 export const bytesOf = (type: ArrayName): number =>
   (maker(type) as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT
 
-/** Fresh arguments; `allocate` gives the arrays that are not aliases (ordinary ones by default). */
-export function makeArgs(
-  inputs: readonly Input[],
-  allocate: (type: ArrayName, length: number) => TypedArray = (type, length) => new (maker(type))(length),
-): unknown[] {
+/** `align`: bytes of the widest elements that are to be seen in the array. */
+export type Allocate = (type: ArrayName, length: number, align: number) => TypedArray
+
+const ordinary: Allocate = (type, length) => new (maker(type))(length)
+
+/** Fresh arguments; `allocate` gives the arrays that are not aliases. */
+export function makeArgs(inputs: readonly Input[], allocate = ordinary): unknown[] {
   const args: unknown[] = []
-  for (const input of inputs) args.push(makeArg(input, args, allocate))
+  const aligns = inputs.map((input) => ('type' in input ? bytesOf(input.type) : 0))
+  for (const input of inputs) {
+    if (input.kind === 'alias') aligns[input.of] = Math.max(aligns[input.of]!, bytesOf(input.type))
+  }
+  inputs.forEach((input, k) => {
+    args.push(makeArg(input, args, aligns[k]!, allocate))
+  })
   while (inputs[args.length - 1]?.kind === 'omitted') args.pop()
   return args
 }
 
-function makeArg(input: Input, args: unknown[], allocate: (type: ArrayName, length: number) => TypedArray): unknown {
+function makeArg(input: Input, args: unknown[], align: number, allocate: Allocate): unknown {
   switch (input.kind) {
     case 'scalar':
       return input.value
     case 'omitted':
       return undefined
     case 'array': {
-      const made = allocate(input.type, input.data.length)
+      const made = allocate(input.type, input.data.length, align)
       input.data.forEach((value, k) => {
         made[k] = value
       })

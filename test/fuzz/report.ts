@@ -1,7 +1,7 @@
 /** A difference in words: enough to reproduce it, and the file that keeps it from coming back. */
 
-import type { Case, Difference, Ending } from './check.ts'
 import { inputText, isArray, valueText } from './inputs.ts'
+import type { Case, Difference, Ending } from './verdict.ts'
 
 export function describe(program: Case, difference: Difference, origin: string): string {
   const { execution, expected, actual, module } = difference
@@ -12,6 +12,7 @@ export function describe(program: Case, difference: Difference, origin: string):
     '',
     ...program.inputs.map((input, k) => `argument ${k}: ${inputText(input)}`),
     '',
+    ...optionsText(program).map((text) => `options: ${text}\n`),
     `expected: ${endingText(expected)}`,
     `     got: ${endingText(actual)}`,
     '',
@@ -42,6 +43,11 @@ function outcomeText(outcome: Ending['outcome']): string {
   }
 }
 
+const optionsText = ({ options }: Case): string[] => {
+  const on = Object.entries(options ?? {}).filter(([, value]) => value)
+  return on.length > 0 ? [`{ ${on.map(([name, value]) => `${name}: ${value}`).join(', ')} }`] : []
+}
+
 /** What a file of regressions/ holds. */
 export function regressionText(program: Case, why: string): string {
   const functions = program.functions.map((text) => `    \`${text.split('\n').join('\n    ')}\`,`)
@@ -56,6 +62,7 @@ export function regressionText(program: Case, why: string): string {
     '  inputs: [',
     ...program.inputs.map((input) => `    ${inputText(input)},`),
     '  ],',
+    ...optionsText(program).map((text) => `  options: ${text},`),
     '} satisfies Regression',
   ].join('\n')
 }

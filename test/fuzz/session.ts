@@ -1,10 +1,13 @@
 /** Runs generated programs until time, their number or a difference ends it. */
 
-import { type Case, check, type Difference } from './check.ts'
+import { check, FUEL } from './check.ts'
+import { type Coverage, cover, merge, noCoverage } from './coverage.ts'
 import { generate } from './generate.ts'
+import { quickCheck, type Seen } from './quick.ts'
 import { describe } from './report.ts'
 import { shrink } from './shrink.ts'
 import { fnText, type Program } from './tree.ts'
+import type { Case, Difference, Verdict } from './verdict.ts'
 
 export interface Session {
   readonly seed: number
@@ -12,6 +15,8 @@ export interface Session {
   readonly from?: number
   readonly count?: number
   readonly seconds?: number
+  /** Each so-many-th program goes through everything (check.ts), the others through the quick comparison (quick.ts). */
+  readonly every?: number
   /** How many differences to shrink before it ends. */
   readonly finds?: number
   readonly progress?: (tally: Tally) => void
@@ -19,49 +24,68 @@ export interface Session {
   readonly began?: (position: number) => void
 }
 
+/** Plain data, so that processes can send it. */
 export interface Tally {
   programs: number
   skipped: number
+  /** Programs whose plain function fails. */
   failing: number
+  /** Programs that went through everything. */
+  full: number
   /** By the code of the CompileError. */
-  readonly refused: Map<string, number>
+  readonly refused: Record<string, number>
   /** One example each. */
-  readonly refusals: Map<string, string>
-  /** Descriptions of differences, shrunk. */
-  readonly differences: string[]
+  readonly refusals: Record<string, string>
+  /** Descriptions of differences, shrunk, by their kind. */
+  readonly differences: Record<string, string>
+  readonly coverage: Coverage
+}
+
+export const noTally = (): Tally => ({
+  programs: 0,
+  skipped: 0,
+  failing: 0,
+  full: 0,
+  refused: {},
+  refusals: {},
+  differences: {},
+  coverage: noCoverage(),
+})
+
+export function addTally(into: Tally, more: Tally): void {
+  into.programs += more.programs
+  into.skipped += more.skipped
+  into.failing += more.failing
+  into.full += more.full
+  for (const [code, n] of Object.entries(more.refused)) into.refused[code] = (into.refused[code] ?? 0) + n
+  Object.assign(into.refusals, more.refusals)
+  for (const [kind, text] of Object.entries(more.differences)) into.differences[kind] ??= text
+  merge(into.coverage, more.coverage)
 }
 
 export const caseOf = (program: Program): Case => ({
   functions: [...program.helpers, program.entry].map(fnText),
   inputs: program.inputs,
+  options: program.options,
 })
 
 export async function fuzz(session: Session): Promise<Tally> {
-  const { seed, from = 0, count = Infinity, seconds = Infinity, finds = 1 } = session
-  const tally: Tally = {
-    programs: 0,
-    skipped: 0,
-    failing: 0,
-    refused: new Map(),
-    refusals: new Map(),
-    differences: [],
-  }
-  const families = new Set<string>()
+  const { seed, from = 0, count = Infinity, seconds = Infinity, finds = 1, every = 1 } = session
+  const tally = noTally()
+  const see = (seen: Seen) => cover(tally.coverage, seen)
   const end = performance.now() + seconds * 1000
   for (let k = from; k < from + count && performance.now() < end; k++) {
     session.began?.(k)
     const program = generate(seed, k)
-    const verdict = check(caseOf(program))
-    tally.programs++
-    if (verdict.kind === 'skipped') tally.skipped++
-    if (verdict.kind === 'refused') {
-      tally.refused.set(verdict.code, (tally.refused.get(verdict.code) ?? 0) + 1)
-      if (!tally.refusals.has(verdict.code)) tally.refusals.set(verdict.code, `${seed}:${k}\n${verdict.message}`)
-    }
-    if (verdict.kind === 'differ' && !families.has(family(verdict))) {
-      families.add(family(verdict))
-      tally.differences.push(await shrunk(program, verdict, `seed ${seed}, position ${k}`, () => session.began?.(k)))
-      if (tally.differences.length >= finds) break
+    const full = k % every === 0
+    const judge = full ? check : (c: Case) => quickCheck(c, k, FUEL)
+    const verdict = full ? check(caseOf(program)) : quickCheck(caseOf(program), k, FUEL, see)
+    record(tally, verdict, `${seed}:${k}`)
+    if (full) tally.full++
+    if (verdict.kind === 'differ' && !(family(verdict) in tally.differences)) {
+      const text = await shrunk(program, verdict, judge, `seed ${seed}, position ${k}`, () => session.began?.(k))
+      tally.differences[family(verdict)] = text
+      if (Object.keys(tally.differences).length >= finds) break
     }
     session.progress?.(tally)
     // Workers, timers and finalizers get their turn.
@@ -70,17 +94,34 @@ export async function fuzz(session: Session): Promise<Tally> {
   return tally
 }
 
-/** Cut down as long as the same execution differs. */
-async function shrunk(program: Program, difference: Difference, origin: string, began: () => void): Promise<string> {
+function record(tally: Tally, verdict: Verdict, origin: string): void {
+  tally.programs++
+  if (verdict.kind === 'skipped') tally.skipped++
+  if (verdict.kind === 'agree' && verdict.failing) tally.failing++
+  if (verdict.kind !== 'refused') return
+  tally.refused[verdict.code] = (tally.refused[verdict.code] ?? 0) + 1
+  tally.refusals[verdict.code] ??= `${origin}\n${verdict.message}`
+}
+
+/** Cut down as long as the same execution differs; what the full comparison says of the result stands beside it. */
+async function shrunk(
+  program: Program,
+  difference: Difference,
+  judge: (candidate: Case) => Verdict,
+  origin: string,
+  began: () => void,
+): Promise<string> {
   let last = difference
   const small = await shrink(program, async (candidate) => {
     began()
-    const verdict = check(caseOf(candidate))
+    const verdict = judge(caseOf(candidate))
     if (verdict.kind !== 'differ' || family(verdict) !== family(difference)) return false
     last = verdict
     return true
   })
-  return describe(caseOf(small), last, origin)
+  const all = check(caseOf(small))
+  const whole = `By all comparisons: ${all.kind === 'differ' ? `${all.execution} differs` : all.kind}`
+  return `${describe(caseOf(small), last, origin)}\n${whole}`
 }
 
 /** Differences of the same kind: a crash stays a crash, with the same first words. */
@@ -92,13 +133,21 @@ function family({ execution, actual }: Difference): string {
           .slice(0, 40)
           .replace(/[\d"'`]/g, '')
       : ''
-  return `${execution.split(',')[0]} ${crash}`
+  return `${execution.replace(/,(?! outside).*/, '')} ${crash}`
 }
 
-export function tallyText({ programs, skipped, refused, differences }: Tally): string {
-  const total = [...refused.values()].reduce((a, b) => a + b, 0)
-  const codes = [...refused].map(([code, n]) => `${code} ${n}`).join(', ')
+export function tallyText({ programs, full, skipped, failing, refused, differences }: Tally): string {
+  const total = Object.values(refused).reduce((a, b) => a + b, 0)
+  const codes = Object.entries(refused)
+    .map(([code, n]) => `${code} ${n}`)
+    .join(', ')
   const rate = ((100 * total) / Math.max(1, programs)).toFixed(1)
-  const found = `${differences.length} difference${differences.length === 1 ? '' : 's'}`
-  return `${programs} programs, ${skipped} skipped, ${rate} % refused${codes ? ` (${codes})` : ''}, ${found}`
+  const found = Object.keys(differences).length
+  return [
+    `${programs} programs (${full} of them through everything)`,
+    `${skipped} skipped`,
+    `${failing} fail alike`,
+    `${rate} % refused${codes ? ` (${codes})` : ''}`,
+    `${found} difference${found === 1 ? '' : 's'}`,
+  ].join(', ')
 }

@@ -76,10 +76,19 @@ export type Input =
     }
   | { readonly kind: 'omitted' }
 
+/** Options of `jit` that the laws let a program have. */
+export interface Options {
+  /** Sums and products of loops become trees. */
+  readonly fastmath?: boolean
+  /** Indices go unchecked; where plain JavaScript fails, the option is left out. */
+  readonly unchecked?: boolean
+}
+
 export interface Program {
   readonly helpers: readonly Fn[]
   readonly entry: Fn
   readonly inputs: readonly Input[]
+  readonly options: Options
 }
 
 // ─────────────────────────── printing ───────────────────────────
