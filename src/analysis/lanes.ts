@@ -4,7 +4,7 @@
  */
 
 import type { Expr, For, Local, Stmt } from '../ir/ir.ts'
-import { F64, I64, isInteger } from '../ir/types.ts'
+import { F64, I64, isFloat, isInteger } from '../ir/types.ts'
 import { assignedLocals, exprReads, stmtExprs, stmtTargets, visitExpr, visitStmts } from '../ir/walk.ts'
 import { exposedReads } from './liveness.ts'
 import { atomsOf, constantOf, type Poly, split } from './poly.ts'
@@ -118,6 +118,7 @@ function varyingLocals(loop: For, folded: Iterable<Local>): Set<Local> {
           some = true
         }
       } else if (s.kind === 'while' || s.kind === 'for' || s.kind === 'block') {
+        if (s.kind !== 'block') for (const l of carriedFloats(s)) add(l)
         const uneven = some || (s.kind === 'while' && differs(s.cond))
         // A second look, since a jump found at the end of a loop concerns its beginning.
         const jumps = mark(s.body, uneven)
@@ -135,6 +136,12 @@ function varyingLocals(loop: For, folded: Iterable<Local>): Set<Local> {
     mark(loop.body, false)
   }
   return varying
+}
+
+/** Sums of an inner loop: each lane has its own even where all are equal, for how many there are is the user's matter. */
+function carriedFloats(loop: Extract<Stmt, { kind: 'for' | 'while' }>): Local[] {
+  const exposed = exposedReads(loop.body)
+  return [...assignedLocals(loop.body)].filter((l) => isFloat(l.type) && exposed.has(l))
 }
 
 /** Locals that hand a value from one iteration to the next. */

@@ -17,7 +17,7 @@ import { isRace, RaceAnalysis } from '../analysis/races.ts'
 import { isOrderFree } from '../analysis/reductions.ts'
 import { Symbols } from '../analysis/symbols.ts'
 import { assign, cast, forStmt, ifStmt, Names, num, op, overlap, ref } from '../ir/build.ts'
-import type { Expr, Fn, For, Local, Module, Reduction, Span, Stmt, VecType } from '../ir/ir.ts'
+import type { Expr, Fn, For, If, Local, Module, Reduction, Span, Stmt, VecType } from '../ir/ir.ts'
 import { copyStmts, renameStmts } from '../ir/rename.ts'
 import { I32, INDEX } from '../ir/types.ts'
 import { assignedLocals, flatMapList, mapList, mapStmtBodies, stmtBodies, visitStmts } from '../ir/walk.ts'
@@ -69,6 +69,8 @@ class Vectorising {
   /** Why innermost loops stay scalar, by their place in the source: a loop may have been written twice. */
   private readonly reasons = new Map<string, { span: Span; text: string }>()
   private readonly vectorised = new Set<string>()
+  /** Loops of which this is the second copy. */
+  private spare: ReadonlySet<string> = new Set()
 
   constructor(module: Module, fn: Fn, context: PassContext) {
     this.module = module
@@ -87,7 +89,15 @@ class Vectorising {
   }
 
   private list(stmts: readonly Stmt[], outer: readonly For[]): readonly Stmt[] {
+    let before: Stmt | undefined
     return flatMapList(stmts, (s) => {
+      // What other passes have written twice runs quickly in its first place: the rest of a loop has a few turns only,
+      // and the second arm of a question is for what the first cannot do.
+      const rest =
+        s.kind === 'for' && ((before?.kind === 'for' && keyOf(s) === keyOf(before)) || this.spare.has(keyOf(s)))
+      before = s
+      if (rest) return s
+      if (s.kind === 'if') return this.if(s, outer)
       if (s.kind !== 'for') return mapStmtBodies(s, (body) => this.list(body, outer))
       const inside = [...outer, s]
       const plan = this.plan(s, outer)
@@ -100,6 +110,15 @@ class Vectorising {
       }
       return mapStmtBodies(s, (body) => this.list(body, inside))
     })
+  }
+
+  private if(s: If, outer: readonly For[]): Stmt {
+    const yes = this.list(s.then, outer)
+    const known = this.spare
+    this.spare = new Set([...known, ...loopKeys(s.then)])
+    const no = this.list(s.else, outer)
+    this.spare = known
+    return yes === s.then && no === s.else ? s : { ...s, then: yes, else: no }
   }
 
   /** The most that is gained by a loop within the statements. */
@@ -170,7 +189,8 @@ class Vectorising {
       const gain = this.gain(turnCost(loop.body), turnCost(body), count * parts, outer.length > 0)
       return { scope, widener, body, gain, stride: count * parts }
     })
-    const fitting = tries.filter((t) => t.stride <= 2 * count || vectorsIn(t.scope) <= REGISTERS)
+    const fits = (t: { stride: number; scope: Scope }) => t.stride === count || vectorsIn(t.scope) <= REGISTERS
+    const fitting = hasLoops(loop.body) ? tries.filter(fits) : tries
     const { scope, widener, body, gain, stride } = fitting.reduce((a, b) => (b.gain > a.gain ? b : a))
     const folds = free.map((reduction) => ({ reduction, vectors: widener.vectorsOf(reduction.local) }))
     const write = () => this.written(loop, stride, body, folds, overlaps, scope)
@@ -284,6 +304,10 @@ class Vectorising {
 }
 
 const keyOf = ({ span }: For): string => `${span.source}:${span.start}-${span.end}`
+
+function loopKeys(stmts: readonly Stmt[]): string[] {
+  return stmts.flatMap((s) => [...(s.kind === 'for' ? [keyOf(s)] : []), ...stmtBodies(s).flatMap(loopKeys)])
+}
 
 const hasLoops = (stmts: readonly Stmt[]): boolean =>
   stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))
