@@ -7,13 +7,13 @@
  */
 
 import type { Expr, Fn, Label, Local, Stmt } from '../ir/ir.ts'
-import { exprLocals, stmtExprs, visitExpr } from '../ir/walk.ts'
+import { exprChildren, exprLocals, stmtExprs } from '../ir/walk.ts'
 
 type Live = ReadonlySet<Local>
 const NOTHING: Live = new Set()
 
 /** Locals that may be read before they are assigned within the statements, run once. */
-export const exposedReads = (stmts: readonly Stmt[]): Set<Local> => liveBefore(stmts, NOTHING)
+export const exposedReads = (stmts: readonly Stmt[]): Live => exposed(stmts).reads
 
 /**
  * Locals that are live before the statements where `after` are live at their end. Jumps to labels around them and
@@ -38,16 +38,45 @@ export function liveAfterEach(fn: Fn, wanted: (s: Stmt) => boolean): Map<Stmt, S
   return found
 }
 
+interface Exposed {
+  readonly reads: Live
+  /** Labels around the statements that they jump to. */
+  readonly jumps: ReadonlySet<Label>
+}
+
+/** Lists of statements never change, and many passes ask about the same loops. */
+const known = new WeakMap<readonly Stmt[], Exposed>()
+
+function exposed(stmts: readonly Stmt[]): Exposed {
+  let found = known.get(stmts)
+  if (!found) {
+    const jumps = new Set<Label>()
+    findJumps(stmts, jumps)
+    found = { reads: liveBefore(stmts, NOTHING), jumps }
+    known.set(stmts, found)
+  }
+  return found
+}
+
+function findJumps(stmts: readonly Stmt[], found: Set<Label>): void {
+  for (const s of stmts) {
+    if (s.kind === 'break' || s.kind === 'continue') found.add(s.label)
+    else if (s.kind === 'if') {
+      findJumps(s.then, found)
+      findJumps(s.else, found)
+    } else if (s.kind === 'for' || s.kind === 'while' || s.kind === 'block') {
+      for (const label of exposed(s.body).jumps) if (label !== s.label) found.add(label)
+    }
+  }
+}
+
 function addAll(into: Set<Local>, more: Iterable<Local>): void {
   for (const l of more) into.add(l)
 }
 
-function addReads(into: Set<Local>, exprs: readonly Expr[]): void {
-  for (const whole of exprs) {
-    visitExpr(whole, (e) => {
-      for (const l of exprLocals(e)) into.add(l)
-    })
-  }
+function addReads(into: Set<Local>, e: Expr): void {
+  for (const l of exprLocals(e)) into.add(l)
+  for (const child of exprChildren(e)) addReads(into, child)
 }
 
 class Liveness {
@@ -119,20 +148,29 @@ class Liveness {
         s satisfies never
     }
     // A loop's `while` condition is read at its head, with the rest of what is live there.
-    if (s.kind !== 'while') addReads(live, stmtExprs(s))
+    if (s.kind !== 'while') for (const e of stmtExprs(s)) addReads(live, e)
     return live
   }
 
   #loop(s: Extract<Stmt, { kind: 'for' | 'while' }>, after: Live): Set<Local> {
     const endless = s.kind === 'while' && s.cond.kind === 'const' && s.cond.value === true
+    const { reads, jumps } = exposed(s.body)
+    const leaves = jumps.size > (jumps.has(s.label) ? 1 : 0)
     const head = this.#heads.get(s) ?? new Set()
     this.#heads.set(s, head)
     if (!endless) addAll(head, after)
-    if (s.kind === 'while') addReads(head, [s.cond])
+    if (s.kind === 'while') addReads(head, s.cond)
     // What a reduction starts from is read where the loop begins, even where it never turns.
     else for (const r of s.reductions) head.add(r.local)
     this.#breaks.set(s.label, after)
     this.#continues.set(s.label, head)
+    if (!endless && !leaves) {
+      // All ways out lead to `after`, which is live at the head as well: nothing else comes from going round.
+      addAll(head, reads)
+      if (s.kind === 'for') head.delete(s.variable)
+      if (this.#seen) this.before(s.body, head)
+      return new Set(head)
+    }
     for (let size = -1; size !== head.size; ) {
       size = head.size
       addAll(head, this.before(s.body, head))

@@ -18,45 +18,79 @@ export interface Term {
 /** Terms by the ids of their atoms, sorted; no term has coefficient 0. */
 export type Poly = ReadonlyMap<string, Term>
 
-const keyOf = (atoms: readonly Atom[]): string => atoms.map((a) => a.id).join('*')
+const NOTHING: Poly = new Map()
 
-function put(out: Map<string, Term>, key: string, atoms: readonly Atom[], coef: number): void {
-  if (coef === 0) out.delete(key)
-  else out.set(key, { atoms, coef: Number.isSafeInteger(coef) ? coef : Number.NaN })
+function keyOf(atoms: readonly Atom[]): string {
+  let key = ''
+  for (const { id } of atoms) key = key === '' ? `${id}` : `${key}*${id}`
+  return key
 }
+
+/** Adds by · term. Terms are shared where they stay as they are. */
+function put(out: Map<string, Term>, key: string, term: Term, by: number): void {
+  const known = out.get(key)
+  if (!known && by === 1 && term.coef !== 0) {
+    out.set(key, term)
+    return
+  }
+  const coef = (known?.coef ?? 0) + by * term.coef
+  if (coef === 0) out.delete(key)
+  else out.set(key, { atoms: term.atoms, coef: safe(coef) })
+}
+
+const safe = (coef: number): number => (Number.isSafeInteger(coef) ? coef : Number.NaN)
 
 function build(terms: Iterable<Term>): Poly {
   const out = new Map<string, Term>()
-  for (const { atoms, coef } of terms) {
-    const key = keyOf(atoms)
-    put(out, key, atoms, (out.get(key)?.coef ?? 0) + coef)
-  }
+  for (const term of terms) put(out, keyOf(term.atoms), term, 1)
   return out
 }
 
-export const constant = (value: number): Poly => build([{ atoms: [], coef: value }])
-export const product = (term: Term): Poly => build([term])
-export const atom = (a: Atom): Poly => build([{ atoms: [a], coef: 1 }])
+export const constant = (value: number): Poly => (value === 1 ? ONE : build([{ atoms: [], coef: safe(value) }]))
+export const product = ({ atoms, coef }: Term): Poly => build([{ atoms, coef: safe(coef) }])
+export const atom = (a: Atom): Poly => new Map([[`${a.id}`, { atoms: [a], coef: 1 }]])
+
+const ONE = build([{ atoms: [], coef: 1 }])
 
 /** a + by · b. Most of what is proven is sums, so their keys are not made anew. */
 function combine(a: Poly, b: Poly, by: number): Poly {
   if (b.size === 0) return a
   const out = new Map(a)
-  for (const [key, { atoms, coef }] of b) put(out, key, atoms, (out.get(key)?.coef ?? 0) + by * coef)
+  for (const [key, term] of b) put(out, key, term, by)
   return out
 }
 export const add = (a: Poly, b: Poly): Poly => combine(a, b, 1)
 export const sub = (a: Poly, b: Poly): Poly => combine(a, b, -1)
-export const scale = (a: Poly, by: number): Poly => (by === 1 ? a : combine(new Map(), a, by))
-export const mul = (a: Poly, b: Poly): Poly =>
-  build(
-    [...a.values()].flatMap((x) =>
-      [...b.values()].map((y) => ({
-        atoms: [...x.atoms, ...y.atoms].sort((p, q) => p.id - q.id),
-        coef: x.coef * y.coef,
-      })),
-    ),
-  )
+export const scale = (a: Poly, by: number): Poly => (by === 1 ? a : combine(NOTHING, a, by))
+
+export function mul(a: Poly, b: Poly): Poly {
+  const out = new Map<string, Term>()
+  for (const [key, x] of a) {
+    for (const [other, y] of b) {
+      const coef = safe(x.coef * y.coef)
+      if (y.atoms.length === 0) put(out, key, { atoms: x.atoms, coef }, 1)
+      else if (x.atoms.length === 0) put(out, other, { atoms: y.atoms, coef }, 1)
+      else {
+        const atoms = merged(x.atoms, y.atoms)
+        put(out, keyOf(atoms), { atoms, coef }, 1)
+      }
+    }
+  }
+  return out
+}
+
+/** Both lists, in the order of ids, as each of them is. */
+function merged(a: readonly Atom[], b: readonly Atom[]): Atom[] {
+  const out: Atom[] = []
+  let k = 0
+  for (const x of a) {
+    while (k < b.length && b[k]!.id < x.id) out.push(b[k++]!)
+    out.push(x)
+  }
+  while (k < b.length) out.push(b[k++]!)
+  return out
+}
+
 export const equal = (a: Poly, b: Poly): boolean => sub(a, b).size === 0
 
 /** The value of a polynomial without atoms; undefined for others. */
@@ -75,10 +109,9 @@ export function atomsOf(a: Poly): Set<Atom> {
   return found
 }
 
-const NOTHING: Poly = new Map()
-
 /** a = coefficient · x + rest, where neither mentions x; undefined where x occurs squared. */
 export function split(a: Poly, x: Atom): { coefficient: Poly; rest: Poly } | undefined {
+  if (!mentions(a, x)) return { coefficient: NOTHING, rest: a }
   const coefficient: Term[] = []
   const rest = new Map<string, Term>()
   for (const [key, term] of a) {
@@ -90,7 +123,7 @@ export function split(a: Poly, x: Atom): { coefficient: Poly; rest: Poly } | und
     if (term.atoms.includes(x, at + 1)) return undefined
     coefficient.push({ atoms: term.atoms.filter((y) => y !== x), coef: term.coef })
   }
-  return coefficient.length === 0 ? { coefficient: NOTHING, rest: a } : { coefficient: build(coefficient), rest }
+  return { coefficient: build(coefficient), rest }
 }
 
 /** What is left of a without the multiples of one term (`n`, `4`, `n·m`). */
@@ -111,12 +144,16 @@ export function remainder(a: Poly, by: Term): Poly {
 /** a with x replaced. */
 export function substitute(a: Poly, x: Atom, by: Poly): Poly {
   if (!mentions(a, x)) return a
-  let out = NOTHING
-  for (const term of a.values()) {
+  const out = new Map<string, Term>()
+  for (const [key, term] of a) {
+    if (!term.atoms.includes(x)) {
+      put(out, key, term, 1)
+      continue
+    }
     const others = term.atoms.filter((y) => y !== x)
     let product = build([{ atoms: others, coef: term.coef }])
     for (let k = others.length; k < term.atoms.length; k++) product = mul(product, by)
-    out = add(out, product)
+    for (const [made, part] of product) put(out, made, part, 1)
   }
   return out
 }

@@ -254,7 +254,7 @@ export class RaceAnalysis {
         `or, where you know better, say \`independent: ['${name}']\`.`,
     })
     const assigned = assignedLocals(loop.body)
-    const fixed = (local: Local) => !assigned.has(local) && local !== loop.variable
+    const fixed = this.symbols.fixedIn(loop)
     const i = this.symbols.atomOf(loop.variable)
 
     // A write shows the trouble best; a read is to blame only where the writes are in order.

@@ -5,7 +5,7 @@
 
 import type { Alloc, Expr, Fn, For, Local, Stmt, Type } from '../ir/ir.ts'
 import { BOOL, F64, I32, I64, INDEX, isFloat, isInteger } from '../ir/types.ts'
-import { visitStmts } from '../ir/walk.ts'
+import { assignedLocals, visitStmts } from '../ir/walk.ts'
 import { exposedReads } from './liveness.ts'
 import * as poly from './poly.ts'
 import {
@@ -27,7 +27,7 @@ import {
  * definitions may then stand for itself. A definition or loop outside the region saw the values of another time.
  */
 export type Fixed = (local: Local) => boolean
-const NEVER: Fixed = () => false
+export const NEVER: Fixed = () => false
 
 /**
  * What is known of an f64 that stands for a polynomial: a whole number below 2³¹; a whole number; whatever a variable
@@ -38,12 +38,33 @@ type Size = 'small' | 'exact' | 'number' | 'wide' | 'rounded'
 /** Types between which a cast keeps a whole number as it is, narrowing ones aside. */
 const WHOLE: ReadonlySet<Type> = new Set([BOOL, I32, INDEX, I64, F64])
 
+/** What was found where certain locals are fixed. */
+interface Known {
+  readonly integers: Map<Expr, Poly | undefined>
+  readonly spans: Map<For, Span | undefined>
+  readonly bounds: Map<For, Bound | undefined>
+}
+/** Inclusive. */
+interface Span {
+  readonly lo: Poly
+  readonly hi: Poly
+}
+/** An unknown is at least so much. */
+interface Bound {
+  readonly atom: Atom
+  readonly least: number
+}
+
 export class Symbols {
   readonly fn: Fn
   private readonly definitions = new Map<Local, Stmt[]>()
   private readonly loops = new Map<Local, For>()
   private readonly atoms = new Map<Local, Atom>()
   private readonly lengths = new Map<Local, Atom>()
+  private readonly sources = new Map<Atom, { readonly local: Local } | { readonly array: Local }>()
+  private readonly regions = new Map<For, Fixed>()
+  /** Expressions and loops never change, and each is asked about for many accesses. */
+  private readonly known = new WeakMap<Fixed, Known>()
   /** Unknowns that are taken not to be negative: the program asks before it relies on it. */
   readonly assumed = new Set<Atom>()
   private nextId = 1
@@ -97,6 +118,7 @@ export class Symbols {
     if (!known) {
       known = { id: this.nextId++, name: local.name }
       this.atoms.set(local, known)
+      this.sources.set(known, { local })
     }
     return known
   }
@@ -109,19 +131,40 @@ export class Symbols {
     if (!known) {
       known = { id: this.nextId++, name: `${array.name}.length` }
       this.lengths.set(array, known)
+      this.sources.set(known, { array })
     }
     return known
   }
   /** What an unknown is in the program: a local, or the length of an array. */
   source(a: Atom): { readonly local: Local } | { readonly array: Local } {
-    for (const [local, known] of this.atoms) if (known === a) return { local }
-    for (const [array, known] of this.lengths) if (known === a) return { array }
-    throw new Error(`${a.name} is no unknown of ${this.fn.name}`)
+    const found = this.sources.get(a)
+    if (!found) throw new Error(`${a.name} is no unknown of ${this.fn.name}`)
+    return found
   }
   /** Lengths are never negative. */
   isLength(a: Atom): boolean {
-    for (const known of this.lengths.values()) if (known === a) return true
-    return false
+    const source = this.sources.get(a)
+    return source !== undefined && 'array' in source
+  }
+
+  /** What keeps its value while the body of a loop runs. */
+  fixedIn(loop: For): Fixed {
+    let fixed = this.regions.get(loop)
+    if (!fixed) {
+      const assigned = assignedLocals(loop.body)
+      fixed = (local) => !assigned.has(local) && local !== loop.variable
+      this.regions.set(loop, fixed)
+    }
+    return fixed
+  }
+
+  private knownWhere(fixed: Fixed): Known {
+    let known = this.known.get(fixed)
+    if (!known) {
+      known = { integers: new Map(), spans: new Map(), bounds: new Map() }
+      this.known.set(fixed, known)
+    }
+    return known
   }
 
   /** The array that a local names for good: a parameter, the local of an `alloc`, or the local itself. */
@@ -204,6 +247,16 @@ export class Symbols {
 
   /** An integer, or an f64 below a cast that says it is whole: so are its parts, and nothing in it rounds. */
   private whole(e: Expr, fixed: Fixed): Poly | undefined {
+    const { integers } = this.knownWhere(fixed)
+    let found = integers.get(e)
+    if (!found && !integers.has(e)) {
+      found = this.findWhole(e, fixed)
+      integers.set(e, found)
+    }
+    return found
+  }
+
+  private findWhole(e: Expr, fixed: Fixed): Poly | undefined {
     switch (e.kind) {
       case 'const': {
         const value = Number(e.value)
@@ -252,7 +305,13 @@ export class Symbols {
   // ───────────────────────────── ranges ─────────────────────────────
 
   /** The inclusive bounds of a loop's variable, while its body runs. */
-  span(loop: For, fixed: Fixed = NEVER): { lo: Poly; hi: Poly } | undefined {
+  span(loop: For, fixed: Fixed = NEVER): Span | undefined {
+    const { spans } = this.knownWhere(fixed)
+    if (!spans.has(loop)) spans.set(loop, this.findSpan(loop, fixed))
+    return spans.get(loop)
+  }
+
+  private findSpan(loop: For, fixed: Fixed): Span | undefined {
     const then = fixed(loop.variable) ? NEVER : fixed
     const lo = this.poly(loop.lo, then)
     const hi = this.poly(loop.hi, then)
@@ -298,42 +357,38 @@ export class Symbols {
     const bare = this.extreme(p, 'least', loops, fixed, running)
     if (!bare) return false
     let shifted = bare
-    const bounds = this.lowerBounds(running, fixed)
     for (const a of atomsOf(bare)) {
-      const bound = bounds.get(a) ?? (this.isLength(a) || this.assumed.has(a) ? 0 : undefined)
+      const bound = this.lowerBound(a, running, fixed) ?? (this.isLength(a) || this.assumed.has(a) ? 0 : undefined)
       if (bound === undefined) return false
-      shifted = substitute(shifted, a, add(atom(a), constant(bound)))
+      if (bound !== 0) shifted = substitute(shifted, a, add(atom(a), constant(bound)))
     }
-    return [...shifted.values()].every((term) => term.coef >= 0)
+    for (const { coef } of shifted.values()) if (!(coef >= 0)) return false
+    return true
+  }
+
+  private lowerBound(a: Atom, loops: readonly For[], fixed: Fixed): number | undefined {
+    const { bounds } = this.knownWhere(fixed)
+    let least: number | undefined
+    for (const loop of loops) {
+      if (!bounds.has(loop)) bounds.set(loop, this.findBound(loop, fixed))
+      const bound = bounds.get(loop)
+      if (bound?.atom === a) least = Math.max(least ?? -Infinity, bound.least)
+    }
+    return least
   }
 
   /** A body that runs says that its loop is not empty: `for j in 0..n` makes n at least 1. */
-  private lowerBounds(loops: readonly For[], fixed: Fixed): ReadonlyMap<Atom, number> {
-    const known = this.bounds.get(loops)?.get(fixed)
-    if (known) return known
-    const found = this.findLowerBounds(loops, fixed)
-    if (!this.bounds.has(loops)) this.bounds.set(loops, new WeakMap())
-    this.bounds.get(loops)!.set(fixed, found)
-    return found
-  }
-  /** The same few lists of loops are asked about for each of the many accesses in them. */
-  private readonly bounds = new WeakMap<readonly For[], WeakMap<Fixed, ReadonlyMap<Atom, number>>>()
-
-  private findLowerBounds(loops: readonly For[], fixed: Fixed): ReadonlyMap<Atom, number> {
-    const found = new Map<Atom, number>()
-    for (const loop of loops) {
-      const span = this.span(loop, fixed)
-      if (!span) continue
-      const extent = sub(span.hi, span.lo)
-      const atoms = [...atomsOf(extent)]
-      const only = atoms.length === 1 ? atoms[0]! : undefined
-      if (!only || extent.size > 2 || this.isLoopVariable(only)) continue
-      const parts = split(extent, only)
-      const rest = parts && constantOf(parts.rest)
-      if (!parts || constantOf(parts.coefficient) !== 1 || rest === undefined) continue
-      found.set(only, Math.max(found.get(only) ?? -Infinity, -rest))
-    }
-    return found
+  private findBound(loop: For, fixed: Fixed): Bound | undefined {
+    const span = this.span(loop, fixed)
+    if (!span) return undefined
+    const extent = sub(span.hi, span.lo)
+    const atoms = [...atomsOf(extent)]
+    const only = atoms.length === 1 ? atoms[0]! : undefined
+    if (!only || extent.size > 2 || this.isLoopVariable(only)) return undefined
+    const parts = split(extent, only)
+    const rest = parts && constantOf(parts.rest)
+    if (!parts || constantOf(parts.coefficient) !== 1 || rest === undefined) return undefined
+    return { atom: only, least: -rest }
   }
 
   /** Whether some loop counts in this local. */
@@ -341,7 +396,7 @@ export class Symbols {
     return this.loops.has(local)
   }
   private isLoopVariable(a: Atom): boolean {
-    for (const local of this.loops.keys()) if (this.atoms.get(local) === a) return true
-    return false
+    const source = this.sources.get(a)
+    return source !== undefined && 'local' in source && this.loops.has(source.local)
   }
 }

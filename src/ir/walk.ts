@@ -29,6 +29,7 @@ export function flatMapList<T extends object>(list: readonly T[], f: (item: T) =
 // ─────────────────────────── expressions ───────────────────────────
 
 const present = (...parts: (Expr | undefined)[]): Expr[] => parts.filter((e) => e !== undefined)
+const NOTHING: readonly never[] = []
 
 /** In the order of evaluation. */
 export function exprChildren(e: Expr): readonly Expr[] {
@@ -37,9 +38,9 @@ export function exprChildren(e: Expr): readonly Expr[] {
     case 'local':
     case 'length':
     case 'overlap':
-      return []
+      return NOTHING
     case 'load':
-      return present(e.index, e.stride, e.mask)
+      return e.stride || e.mask ? present(e.index, e.stride, e.mask) : [e.index]
     case 'op':
       return e.args
     case 'cast':
@@ -130,7 +131,7 @@ export function stmtExprs(s: Stmt): readonly Expr[] {
     case 'assign':
       return [s.value]
     case 'store':
-      return present(s.index, s.stride, s.value, s.mask)
+      return s.stride || s.mask ? present(s.index, s.stride, s.value, s.mask) : [s.index, s.value]
     case 'do':
       return [s.index, ...s.args]
     case 'call':
@@ -151,7 +152,7 @@ export function stmtExprs(s: Stmt): readonly Expr[] {
     case 'break':
     case 'continue':
     case 'barrier':
-      return []
+      return NOTHING
     default:
       return s satisfies never
   }
@@ -241,7 +242,7 @@ export function stmtBodies(s: Stmt): readonly (readonly Stmt[])[] {
     case 'fail':
     case 'launch':
     case 'barrier':
-      return []
+      return NOTHING
     default:
       return s satisfies never
   }
@@ -306,7 +307,7 @@ export function exprLocals(e: Expr): readonly Local[] {
     case 'overlap':
       return [e.a, e.b]
     default:
-      return []
+      return NOTHING
   }
 }
 
@@ -317,13 +318,13 @@ export function stmtTargets(s: Stmt): readonly Local[] {
     case 'alloc':
       return [s.local]
     case 'do':
-      return s.result ? [s.result] : []
+      return s.result ? [s.result] : NOTHING
     case 'call':
       return s.results
     case 'for':
-      return [s.variable, ...s.reductions.map((r) => r.local)]
+      return s.reductions.length > 0 ? [s.variable, ...s.reductions.map((r) => r.local)] : [s.variable]
     default:
-      return []
+      return NOTHING
   }
 }
 

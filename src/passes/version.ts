@@ -236,7 +236,7 @@ class Versioning {
 
   /** Locals that only the nest uses are new ones in its copy, so that each keeps its one definition. */
   private copy(loop: For): readonly Stmt[] {
-    const shared = exposedReads([loop])
+    const shared = new Set(exposedReads([loop]))
     for (const l of this.live.get(loop)!) shared.add(l)
     const own = new Map<Local, Local>()
     for (const l of assignedLocals([loop])) {
