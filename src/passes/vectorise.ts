@@ -174,6 +174,9 @@ class Vectorising {
     if (foldsInside(loop.body, new Set(ordered.map((r) => r.local)))) {
       throw new Refused('a loop inside it adds to the same sum')
     }
+    if (ordered.some((r) => assignmentsTo(r.local, loop.body) > 1)) {
+      throw new Refused('it adds to the same sum in several places')
+    }
     const lanes = new Lanes(
       loop,
       this.symbols,
@@ -323,6 +326,17 @@ const foldsInside = (stmts: readonly Stmt[], sums: ReadonlySet<Local>): boolean 
       ? [...assignedLocals(s.body)].some((l) => sums.has(l))
       : stmtBodies(s).some((body) => foldsInside(body, sums)),
   )
+
+/** Lanes take one assignment after the other: with two, all lanes of the first would come before the second. */
+function assignmentsTo(local: Local, stmts: readonly Stmt[]): number {
+  let count = 0
+  visitStmts(stmts, {
+    stmt: (s) => {
+      if (s.kind === 'assign' && s.local === local) count++
+    },
+  })
+  return count
+}
 
 /** The site of an access that is checked inside the loop. */
 function uncheckable(stmts: readonly Stmt[]): number | undefined {
