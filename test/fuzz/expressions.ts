@@ -50,7 +50,7 @@ const EDGES = [
   32768,
 ]
 const EXACT = ['abs', 'sqrt', 'floor', 'ceil', 'trunc', 'round', 'sign', 'fround', 'clz32']
-const ENGINE = [
+export const ENGINE = [
   'exp',
   'expm1',
   'log',

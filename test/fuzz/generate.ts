@@ -2,6 +2,7 @@
 
 import { anyNumber, number, truthValue } from './expressions.ts'
 import { bytesOf } from './inputs.ts'
+import { loops } from './loops/shapes.ts'
 import { Rng } from './rng.ts'
 import { Scope } from './scope.ts'
 import { show, statements } from './statements.ts'
@@ -18,8 +19,13 @@ import {
   type Type,
 } from './tree.ts'
 
+/** Two programs in three are loops made for passes, the others statements of all kinds. */
 export function generate(seed: number, position: number): Program {
   const rng = new Rng(seed, position)
+  return position % 3 === 0 ? statementsOf(rng) : loops(rng)
+}
+
+function statementsOf(rng: Rng): Program {
   const length = rng.weighted<() => number>([
     [20, () => rng.int(1, 20)],
     [1, () => 0],

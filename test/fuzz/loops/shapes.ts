@@ -1,0 +1,113 @@
+/**
+ * Programs that are loops over arrays, made so that passes find work in them: lanes, rows side by side, sums of every
+ * kind, triangles, stencils, elements that an earlier iteration wrote, arrays that overlap.
+ */
+
+import type { Rng } from '../rng.ts'
+import { binary, declare, type Expr, name, num, type Program, run, type Stmt, set } from '../tree.ts'
+import { body, innerSize, loop } from './bodies.ts'
+import { newFold } from './folds.ts'
+import { type ArrayParam, type Index, Kernel, type Size } from './kernel.ts'
+import { type Counter, Place, type Region } from './place.ts'
+import { helper } from './values.ts'
+
+export function loops(rng: Rng): Program {
+  const kernel = new Kernel(rng)
+  const p = new Place(kernel)
+  if (rng.chance(0.12)) kernel.helpers.push(helper(p))
+  const made: Stmt[] = []
+  for (let k = rng.weighted([[4, 0] as const, [4, 1], [2, 2], [1, 3]]); k > 0; k--) made.push(newFold(p))
+  if (rng.chance(0.3)) made.push(carried(p))
+  for (let k = rng.weighted([[7, 1] as const, [2, 2], [0.7, 3]]); k > 0; k--) {
+    p.budget = 40
+    made.push(...topLoop(p))
+  }
+  return kernel.program([...made, ...shown(p)], result(p))
+}
+
+/** A local that the loops may change. */
+function carried(p: Place): Stmt {
+  const text = p.kernel.fresh('v')
+  const kind = p.kernel.rng.pick(['f64', 'f64', 'f32', 'i32'] as const)
+  p.locals.push({ name: text, kind, writable: true })
+  return declare('let', text, num(p.kernel.rng.int(-2, 5)))
+}
+
+function topLoop(p: Place): Stmt[] {
+  const { rng } = p.kernel
+  const depth = rng.weighted([[11, 0] as const, [7, 1], [2, 2]])
+  const size = p.kernel.size(
+    depth === 0 ? length(rng) : rng.weighted([[8, rng.int(0, 13)] as const, [1, length(rng) % 24]]),
+  )
+  if (rng.chance(0.15)) return [parallel(p, size, depth)]
+  return [loop(p, size, undefined, () => body(p, depth))]
+}
+
+function length(rng: Rng): number {
+  return rng.weighted<() => number>([
+    [40, () => rng.int(0, 40)],
+    [4, () => rng.int(41, 200)],
+    [1, () => rng.int(200, 2000)],
+  ])()
+}
+
+/** A prange: every iteration has its own elements, folds are the only other locals that it changes. */
+function parallel(p: Place, size: Size, depth: number): Stmt {
+  const { kernel } = p
+  const { rng } = kernel
+  const text = kernel.fresh('p')
+  const counter: Counter = { name: text, min: 0, max: size.value - 1, limit: size }
+  const before = { region: p.region, jumps: p.jumps }
+  const own: Region['own'] = new Map()
+  p.region = { outside: p.locals.length, counters: p.counters.length + 1, own }
+  p.jumps = ['']
+  const made = p.within(counter, () => {
+    for (let k = rng.weighted([[p.folds().length > 0 ? 2 : 0, 0] as const, [6, 1], [2, 2]]); k > 0; k--) {
+      const array = kernel.array(undefined, (a) => !own.has(a))
+      if (!own.has(array)) own.set(array, ownIndex(p, array, counter, depth))
+    }
+    return body(p, depth)
+  })
+  p.region = before.region
+  p.jumps = before.jumps
+  return { k: 'prange', name: text, args: [size.e], body: made }
+}
+
+/** An element for each iteration, or a row of them for the loop inside it. */
+function ownIndex(p: Place, array: ArrayParam, counter: Counter, depth: number): () => Index {
+  const { kernel } = p
+  const self = () => ({ e: name(counter.name, 'num'), min: 0, max: counter.max })
+  if (depth === 0 || kernel.rng.chance(0.4)) return () => clipped(p, array, self())
+  const row = innerSize(p)
+  const base = () => {
+    const axis = p.counters.find((c, k) => k > p.counters.indexOf(counter) && c.min >= 0 && c.max < row.value)
+    const e = binary('*', name(counter.name, 'num'), row.e)
+    const start = counter.max * row.value
+    if (!axis) return { e, min: 0, max: row.value === 0 ? -1 : start }
+    return { e: binary('+', e, name(axis.name, 'num')), min: 0, max: start + row.value - 1 }
+  }
+  return () => clipped(p, array, base())
+}
+
+/** Whatever the program has said of the array's length stays true: else the program fails, now and then. */
+function clipped(p: Place, array: ArrayParam, index: Index): Index {
+  if (!p.kernel.holds(array, index)) array.length = undefined
+  return index
+}
+
+function shown(p: Place): Stmt[] {
+  const left = p.locals.filter((l) => p.kernel.rng.chance(0.9) && l.kind !== 'bool')
+  return left.map((l) => run(set(p.kernel.place(), name(l.name, 'num'))))
+}
+
+function result(p: Place): Expr | null {
+  const { rng, arrays } = p.kernel
+  const numbers = p.locals.filter((l) => l.kind !== 'bool')
+  if (numbers.length > 0 && rng.chance(0.6)) return name(rng.pick(numbers).name, 'num')
+  const written = arrays.filter((a) => a.written)
+  if (written.length > 0 && rng.chance(0.3)) {
+    const array = rng.pick(written)
+    return name(array.name, array.type)
+  }
+  return null
+}
