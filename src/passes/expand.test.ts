@@ -203,9 +203,38 @@ describe('what is around a call', () => {
   test('calls that do not wait for each other have one guard', () => {
     const product = (...parts: Expr[]) => parts.reduce((a, e) => op('mul', a, e))
     const guards = (module: Module) => expanded(module).functions[0]!.body.filter((s) => s.kind === 'if').length
-    expect(guards(returned(product(log(ref(x)), log(ref(y)), exp(ref(x)))))).toBe(1)
-    expect(guards(returned(product(log(ref(x)), log(exp(ref(y))))))).toBe(2)
-    holds(returned(product(log(ref(x)), log(ref(y)), exp(ref(x)))), [1, 2], [0, 2], [2, 0], [-1, 800], [800, -1])
+    const log2 = (e: Expr) => op('log2', e)
+    expect(guards(returned(product(log(ref(x)), log(ref(y)), log2(ref(x)))))).toBe(1)
+    expect(guards(returned(product(log(ref(x)), log(log2(ref(y))))))).toBe(2)
+    holds(returned(product(log(ref(x)), log(ref(y)), log2(ref(x)))), [1, 2], [0, 2], [2, 0], [-1, 800], [800, -1])
+    holds(returned(product(log(ref(x)), log(log2(ref(y))))), [1, 2], [0, 2], [2, 0], [-1, 800], [800, Infinity])
+  })
+
+  test('what has a shorter way branches off, together with what branches on the same', () => {
+    const circle = returned(op('add', op('sin', ref(x)), op('cos', ref(x))), [x])
+    const forks = expanded(circle).functions[0]!.body.filter((s) => s.kind === 'if')
+    expect(forks).toHaveLength(1)
+    const [short, long] = [forks[0]!.then, forks[0]!.else].map((arm) => arm.length)
+    expect(short!).toBeLessThan(long! / 1.5)
+    holds(circle, [0], [-0], [0.785], [0.786], [-0.7853981633974483], [3], [1e6], [Infinity], [NaN], [5e-324])
+    const a = b.local('a', array('float64'))
+    const at = b.load(a, num(INDEX, 0), 'proven', -1, PAIR)
+    const both = moduleOf(
+      define([a], [], [b.store(a, num(INDEX, 0), op('add', op('sin', at), op('cos', at)), 'proven', -1)]),
+    )
+    for (const pair of [
+      [0.1, 0.2],
+      [0.1, 2],
+      [2, 0.1],
+      [-2, 2],
+      [0.1, 1e9],
+      [NaN, 0.5],
+    ]) {
+      const [one, two] = [0, 0].map(() => Float64Array.from(pair))
+      interpret(both, [one])
+      new WasmEnv(expanded(both)).call(two!)
+      expect(two).toEqual(one)
+    }
   })
 
   test('an argument is evaluated once', () => {

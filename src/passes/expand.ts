@@ -28,7 +28,7 @@ import {
   TRUE,
   whileStmt,
 } from '../ir/build.ts'
-import type { Call, Cond, Expr, Fn, For, Local, Module, OpExpr, Stmt, Type } from '../ir/ir.ts'
+import type { Cond, Expr, Fn, For, Local, Module, OpExpr, Stmt, Type } from '../ir/ir.ts'
 import { opRecord } from '../ir/ops/index.ts'
 import type { Expansion } from '../ir/ops/math/lanes.ts'
 import { meaningOf } from '../ir/ops/math/numbers.ts'
@@ -124,14 +124,25 @@ class Shared {
 type Shape = 'scalar' | 'lanes' | 'lane'
 const FORMS: Readonly<Record<Shape, Form>> = { scalar: SCALAR, lanes: vectorForm(PAIR), lane: vectorForm(PAIR) }
 
-interface Pending {
+interface Call {
   readonly name: string
   readonly expansion: Expansion
   readonly shape: Shape
+  /** Constants, and what can be asked for again and again. */
   readonly args: readonly Expr[]
+  readonly result: Local
+}
+/** What a call is made of, in a graph. */
+interface Program {
+  readonly call: Call
   readonly fast: Node
   readonly usual: Node
-  readonly result: Local
+}
+/** Calls that branch off on one condition. */
+interface Fork {
+  readonly short: Node
+  readonly shape: Shape
+  readonly calls: Call[]
 }
 
 type Fresh = (name: string, type: Type) => Local
@@ -143,7 +154,8 @@ class Batch {
   readonly #graph = new Graph()
   /** Arguments by their text, which stands for their value within one statement. */
   readonly #arguments = new Map<string, Expr>()
-  #pending: Pending[] = []
+  #straight: Call[] = []
+  #forks: Fork[] = []
 
   constructor(shared: Shared, fresh: Fresh) {
     this.#shared = shared
@@ -158,19 +170,25 @@ class Batch {
       return type.kind === 'vec' ? splat(type, value) : value
     }
     const args = given.map((arg, k) => (constants[k] === undefined ? this.#argument(arg, out) : arg))
-    const graph = this.#graph
-    const nodes = args.map((arg, k) =>
-      constants[k] === undefined ? graph.leaf(printExpr(arg), arg) : graph.constant(constants[k]),
-    )
-    const fast = expansion.fast<Node, Node>(graph.words, ...nodes)
-    const usual = expansion.usual?.<Node, Node>(graph.words, ...nodes) ?? graph.constant(true)
-    const short = this.#shared.target === 'js' || graph.size(fast) <= SHORT
-    const shape = type.kind === 'vec' ? 'lanes' : short ? 'scalar' : 'lane'
-    const result = this.#fresh(name, FORMS[shape].value)
-    this.#pending.push({ name, expansion, shape, args, fast, usual, result })
-    if (shape !== 'lane') return ref(result)
-    single.add(result)
-    return extract(ref(result), 0)
+    const shape = type.kind === 'vec' ? 'lanes' : this.#isShort(expansion, args) ? 'scalar' : 'lane'
+    const call = { name, expansion, shape, args, result: this.#fresh(name, FORMS[shape].value) } as const
+    const short = expansion.short?.<Node, Node>(this.#graph.words, ...nodesOf(this.#graph, args))
+    if (!short || short.value !== undefined) this.#straight.push(call)
+    else {
+      const same = this.#forks.find((fork) => fork.short === short && fork.shape === shape)
+      if (same) same.calls.push(call)
+      else this.#forks.push({ short, shape, calls: [call] })
+    }
+    if (shape !== 'lane') return ref(call.result)
+    single.add(call.result)
+    return extract(ref(call.result), 0)
+  }
+
+  /** Whether the way into vectors and back costs more than it gains: little is left of a program where an argument is constant. */
+  #isShort(expansion: Expansion, args: readonly Expr[]): boolean {
+    if (this.#shared.target === 'js') return true
+    if (args.every((arg) => constantOf(arg) === undefined)) return false
+    return this.#graph.size(expansion.fast<Node, Node>(this.#graph.words, ...nodesOf(this.#graph, args))) <= SHORT
   }
 
   /** What can be asked for again and again. */
@@ -187,39 +205,62 @@ class Batch {
 
   flush(out: Stmt[]): void {
     for (const shape of ['scalar', 'lanes', 'lane'] as const) {
-      const calls = this.#pending.filter((call) => call.shape === shape)
-      if (calls.length > 0) this.#write(shape, calls, out)
+      const calls = this.#straight.filter((call) => call.shape === shape)
+      this.#write(
+        this.#graph,
+        shape,
+        calls.map((call) => programOf(this.#graph, call)),
+        out,
+      )
     }
-    this.#pending = []
+    for (const { short, shape, calls } of this.#forks) {
+      const arm = (taken: boolean): Stmt[] => {
+        const stmts: Stmt[] = []
+        const graph = new Graph()
+        this.#write(
+          graph,
+          shape,
+          calls.map((call) => programOf(graph, call, taken)),
+          stmts,
+        )
+        return stmts
+      }
+      const lanes = shape === 'lanes'
+      const condition = new Writer(lanes ? FORMS[shape] : SCALAR, [short], out, this.#fresh).expr(short)
+      out.push(ifStmt(lanes ? reduce('all', condition) : condition, arm(true), arm(false)))
+    }
+    this.#straight = []
+    this.#forks = []
   }
 
-  #write(shape: Shape, calls: readonly Pending[], out: Stmt[]): void {
+  #write(graph: Graph, shape: Shape, programs: readonly Program[], out: Stmt[]): void {
+    if (programs.length === 0) return
     const form = FORMS[shape]
     const { value: type } = form
-    const all = calls.map(({ usual }) => usual).reduce((a, b) => this.#graph.words.and(a, b))
+    const all = programs.map(({ usual }) => usual).reduce((a, b) => graph.words.and(a, b))
     const guarded = all.value !== true
-    const guards = guarded ? [all, ...calls.map(({ usual }) => usual)] : []
+    const guards = guarded ? [all, ...programs.map(({ usual }) => usual)] : []
     const spread = (leaf: Expr): Expr => {
       if (isLane(leaf)) return leaf.value
       const local = this.#fresh('v', type)
       out.push(assign(local, splat(PAIR, leaf)))
       return ref(local)
     }
-    const roots = [...calls.map(({ fast }) => fast), ...guards]
+    const roots = [...programs.map(({ fast }) => fast), ...guards]
     const writer = new Writer(form, roots, out, this.#fresh, shape === 'lane' ? spread : (leaf) => leaf)
-    for (const { result, fast } of calls) out.push(assign(result, writer.expr(fast)))
+    for (const { call, fast } of programs) out.push(assign(call.result, writer.expr(fast)))
     if (!guarded) return
     const usual = writer.expr(all)
-    const rare = calls.flatMap((call) => this.#rare(call, writer.expr(call.usual), calls.length === 1))
+    const rare = programs.flatMap((one) => this.#rare(one.call, writer.expr(one.usual), programs.length === 1))
     const fine = shape === 'lanes' ? reduce('all', usual) : shape === 'lane' ? extract(usual, 0) : usual
     out.push(ifStmt(op('not', fine), rare))
   }
 
   /** @param alone whether the guard that leads here is this call's own */
-  #rare({ name, expansion, shape, args, result }: Pending, usual: Expr, alone: boolean): Stmt[] {
+  #rare({ name, expansion, shape, args, result }: Call, usual: Expr, alone: boolean): Stmt[] {
     if (usual.kind === 'const' && usual.value === true) return []
     const fn = this.#shared.function(name, expansion, 'rare')
-    const call = (values: readonly Expr[], into: Local): Call => ({
+    const call = (values: readonly Expr[], into: Local): Stmt => ({
       kind: 'call',
       fn,
       args: values,
@@ -252,6 +293,23 @@ class Batch {
 const single = new WeakSet<Local>()
 const isLane = (e: Expr): e is Extract<Expr, { kind: 'extract' }> =>
   e.kind === 'extract' && e.lane === 0 && e.value.kind === 'local' && single.has(e.value.local)
+
+/** Arguments in a graph. */
+const nodesOf = (graph: Graph, args: readonly Expr[]): Node[] =>
+  args.map((arg) => {
+    const value = constantOf(arg)
+    return value === undefined ? graph.leaf(printExpr(arg), arg) : graph.constant(value)
+  })
+
+/** @param side what is known of `short`, in a graph made for that; in some lanes it may be true where it is not in all */
+function programOf(graph: Graph, call: Call, side?: boolean): Program {
+  const { fast, usual, short } = call.expansion
+  const nodes = nodesOf(graph, call.args)
+  const known = side === true || (side === false && call.shape !== 'lanes')
+  if (short && known) graph.assume(short<Node, Node>(graph.words, ...nodes), side)
+  const isUsual = !usual || side === true ? graph.constant(true) : usual<Node, Node>(graph.words, ...nodes)
+  return { call, fast: fast<Node, Node>(graph.words, ...nodes), usual: isUsual }
+}
 
 /** The number that an argument is, or every lane of it. */
 function constantOf(e: Expr): number | undefined {

@@ -24,10 +24,15 @@ export interface Node {
 /** All words but those with a method of their own are operations of the IR, by the same name. */
 type Word = keyof typeof numbers
 
+/** Right operands that change nothing, not even −0. */
+const NEUTRAL: Readonly<Record<string, number>> = { add: -0, sub: 0, mul: 1, div: 1 }
+
 export class Graph {
   /** What programs are written in. */
   readonly words: Lanes<Node, Node>
   readonly #nodes = new Map<string, Node>()
+  /** What stands for a node because of what is assumed. */
+  readonly #assumed = new Map<Node, Node>()
 
   constructor() {
     const plain = Object.keys(numbers).map((word) => [word, (...args: Node[]) => this.#apply(word as Word, args)])
@@ -58,6 +63,18 @@ export class Graph {
     return this.#node(`${kind} ${Object.is(value, -0) ? '-0' : value}`, { kind, args: [], value })
   }
 
+  /** From now on nodes are made knowing that `truth` is true, or false. */
+  assume(truth: Node, value: boolean): void {
+    if (truth.value !== undefined) return
+    this.#assumed.set(truth, this.constant(value))
+    const [a, b] = truth.args
+    if (truth.kind === 'not') this.assume(a!, !value)
+    else if ((truth.kind === 'and' && value) || (truth.kind === 'or' && !value)) {
+      this.assume(a!, value)
+      this.assume(b!, value)
+    } else if (truth.kind === 'eq' && value && b!.value !== undefined) this.#assumed.set(a!, b!)
+  }
+
   /** How many operations a value is made of. */
   size(root: Node): number {
     const seen = new Set<Node>()
@@ -83,7 +100,10 @@ export class Graph {
       const meaning = numbers[kind] as (...values: unknown[]) => number | boolean
       return this.constant(meaning(...args.map((arg) => arg.value)))
     }
-    return this.#node(`${kind} ${args.map((arg) => arg.id).join(' ')}`, { kind, args })
+    const neutral = NEUTRAL[kind]
+    if (neutral !== undefined && Object.is(args[1]!.value, neutral)) return args[0]!
+    const made = this.#node(`${kind} ${args.map((arg) => arg.id).join(' ')}`, { kind, args })
+    return this.#assumed.get(made) ?? made
   }
 
   /** `and` or `or`; `neutral` is the truth value that changes nothing. */

@@ -31,8 +31,11 @@ interface Parts<V> {
   readonly rest: V
 }
 
+/** The integer next to x / ln 2. */
+const nearest = <V, M>(l: Lanes<V, M>, x: V): V => l.sub(l.add(l.mul(x, l.c(Math.LOG2E)), l.c(SHIFTER)), l.c(SHIFTER))
+
 function parts<V, M>(l: Lanes<V, M>, x: V): Parts<V> {
-  const n = l.sub(l.add(l.mul(x, l.c(Math.LOG2E)), l.c(SHIFTER)), l.c(SHIFTER))
+  const n = nearest(l, x)
   const head = l.sub(x, l.mul(n, l.c(LN2_HEAD)))
   const tail = l.mul(n, l.c(LN2_TAIL))
   const r = l.sub(head, tail)
@@ -94,8 +97,10 @@ const CUBIC = [
 const UP_FROM = 0.5849625007211562
 
 /** exp(x) − 1 = 2ⁿ·(head + rest) + 2ⁿ − 1. */
+const roundedUp = <V, M>(l: Lanes<V, M>, x: V): V => l.floor(l.add(l.mul(x, l.c(Math.LOG2E)), l.c(1 - UP_FROM)))
+
 function partsLess1<V, M>(l: Lanes<V, M>, x: V): Parts<V> {
-  const n = l.floor(l.add(l.mul(x, l.c(Math.LOG2E)), l.c(1 - UP_FROM)))
+  const n = roundedUp(l, x)
   const head = l.sub(x, l.mul(n, l.c(LN2_HEAD)))
   const tail = l.mul(n, l.c(LN2_TAIL))
   const r = l.sub(head, tail)
@@ -127,4 +132,5 @@ export const expm1: Expansion = {
     const low = l.sub(l.mul(l.add(sum.lo, rest), scale), l.pow2(l.neg(second)))
     return l.mul(l.add(l.mul(sum.hi, scale), low), l.pow2(second))
   },
+  short: (l, x) => l.eq(roundedUp(l, x!), l.c(0)),
 }

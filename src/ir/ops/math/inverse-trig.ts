@@ -57,6 +57,7 @@ export const asin: Expansion = {
     const steep = l.sub(l.sub(l.c(HALF_PI), chord), l.sub(l.add(cube, rest), l.c(HALF_PI_LOW)))
     return l.copysign(l.select(big, steep, l.add(a, cube)), x!)
   },
+  short: (l, x) => l.not(l.ge(l.abs(x!), l.c(0.5))),
 }
 
 export const acos: Expansion = {
@@ -72,6 +73,7 @@ export const acos: Expansion = {
     const steep = l.select(l.lt(x!, l.c(0)), obtuse, l.add(chord, tail))
     return l.select(big, steep, l.sub(l.c(HALF_PI), l.add(x!, l.sub(cube, l.c(HALF_PI_LOW)))))
   },
+  short: (l, x) => l.not(l.gt(l.abs(x!), l.c(0.5))),
 }
 
 /** atan t − t. */
@@ -100,6 +102,7 @@ export const atan: Expansion = {
     const low = l.mul(base, l.c(HALF_PI_LOW / HALF_PI))
     return l.copysign(l.add(sum.hi, l.add(sum.lo, l.add(atanCube(l, t), low))), x!)
   },
+  short: (l, x) => l.not(l.or(l.gt(l.abs(x!), l.c(NEAR)), l.gt(l.abs(x!), l.c(FAR)))),
 }
 
 /** π/4. It ends in three zero bits, so that products with 0…4 are exact. */

@@ -63,4 +63,10 @@ export interface Expansion {
   usual?<V, M>(l: Lanes<V, M>, ...args: V[]): M
   /** The result where `usual` does not hold: specials, subnormals, huge arguments. Called lane by lane. */
   rare?<V, M>(l: Lanes<V, M>, ...args: V[]): V
+  /**
+   * Which arguments scalar code branches off for, as `fast` takes fewer steps once this is known to be true: choices are
+   * made, and what is equal to a constant is that constant (so it may not be −0 and said to be 0). `usual` holds for all
+   * of them.
+   */
+  short?<V, M>(l: Lanes<V, M>, ...args: V[]): M
 }

@@ -94,6 +94,7 @@ export const log1p: Expansion = {
   usual: (l, x) => isUsual(l, l.add(l.c(1), x!)),
   // 1 is nothing beside what is too large; the rest are −1, numbers below, and NaN.
   rare: (l, x) => log.rare!(l, l.select(l.gt(x!, l.c(1)), x!, l.add(l.c(1), x!))),
+  short: (l, x) => l.eq(l.nearExponent(l.add(l.c(1), x!)), l.c(0)),
 }
 
 /** log(1 + f) in two numbers, of which the first has 26 bits at most. */

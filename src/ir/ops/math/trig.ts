@@ -40,10 +40,14 @@ const REDUCTION =
   'computed for all n with the doubles around n·π/2 (no other is nearer); the closest is 2⁻⁶⁰·⁵ off, at 29·π/2. ' +
   'Beyond: Payne and Hanek. '
 
+function nearestQuadrant<V, M>(l: Lanes<V, M>, x: V): V {
+  const shifter = l.c(SHIFTER)
+  return l.sub(l.add(l.mul(x, l.c(2 / Math.PI)), shifter), shifter)
+}
+
 /** x less the nearest multiple of π/2, for |x| < NEAR. excess is not below half an ulp of hi where hi is tiny. */
 function reduceNear<V, M>(l: Lanes<V, M>, x: V): Quadrant<V> {
-  const shifter = l.c(SHIFTER)
-  const n = l.sub(l.add(l.mul(x, l.c(2 / Math.PI)), shifter), shifter)
+  const n = nearestQuadrant(l, x)
   const first = l.sub(x, l.mul(n, l.c(PARTS[0])))
   const second = l.mul(n, l.c(PARTS[1]))
   const hi = l.sub(first, second)
@@ -102,6 +106,8 @@ function tanOf<V, M>(l: Lanes<V, M>, { n, hi, excess }: Quadrant<V>): V {
 }
 
 const near = <V, M>(l: Lanes<V, M>, x: V): M => l.lt(l.abs(x), l.c(NEAR))
+/** Nothing is taken off. */
+const inFirst = <V, M>(l: Lanes<V, M>, x: V): M => l.eq(nearestQuadrant(l, x), l.c(0))
 
 /** Of infinities: NaN. */
 const finite = <V, M>(l: Lanes<V, M>, x: V, result: V): V =>
@@ -113,6 +119,7 @@ export const sin: Expansion = {
   fast: (l, x) => sinOf(l, reduceNear(l, x!)),
   usual: (l, x) => near(l, x!),
   rare: (l, x) => finite(l, x!, sinOf(l, reduceHuge(l, x!))),
+  short: (l, x) => inFirst(l, x!),
 }
 
 export const cos: Expansion = {
@@ -121,6 +128,7 @@ export const cos: Expansion = {
   fast: (l, x) => cosOf(l, reduceNear(l, x!)),
   usual: (l, x) => near(l, x!),
   rare: (l, x) => finite(l, x!, cosOf(l, reduceHuge(l, x!))),
+  short: (l, x) => inFirst(l, x!),
 }
 
 export const tan: Expansion = {
@@ -129,4 +137,5 @@ export const tan: Expansion = {
   fast: (l, x) => tanOf(l, reduceNear(l, x!)),
   usual: (l, x) => near(l, x!),
   rare: (l, x) => finite(l, x!, tanOf(l, reduceHuge(l, x!))),
+  short: (l, x) => inFirst(l, x!),
 }
