@@ -10,6 +10,8 @@ import { chunk } from './chunk.ts'
 import { contract } from './contract.ts'
 import { expand } from './expand.ts'
 import { fill } from './fill.ts'
+import { forward } from './forward.ts'
+import { hoist } from './hoist.ts'
 import { inline } from './inline.ts'
 import { jam } from './jam.ts'
 import { legalise } from './legalise.ts'
@@ -18,6 +20,8 @@ import { narrow } from './narrow.ts'
 import { parallelise } from './parallelise.ts'
 import type { Pass, PassContext } from './pass.ts'
 import { reassociate } from './reassociate.ts'
+import { rejoin } from './rejoin.ts'
+import { separate } from './separate.ts'
 import { vectorise } from './vectorise.ts'
 import { version } from './version.ts'
 
@@ -49,9 +53,29 @@ export const PASSES: readonly Pass[] = [
     why: 'What is proven needs no checks before a loop, so bounds come first; V8 finds the checks of JavaScript free.',
   },
   {
+    name: 'separate',
+    run: separate,
+    why: 'What moves past an access to another array needs to know that the two are apart: asked once, before all that moves.',
+  },
+  {
+    name: 'hoist',
+    run: hoist,
+    why: 'An element that a loop keeps in a local is a sum like any other, so this comes before rows run side by side.',
+  },
+  {
     name: 'jam',
     run: jam,
     why: 'Side by side nothing may fail, so what can be proven comes first; launches then take groups of rows as they are.',
+  },
+  {
+    name: 'forward',
+    run: forward,
+    why: 'Rows side by side read the same elements, and change one after the other what they share.',
+  },
+  {
+    name: 'rejoin',
+    run: rejoin,
+    why: 'Questions about arrays that nobody has relied on are taken back.',
   },
   {
     name: 'narrow',
