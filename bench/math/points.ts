@@ -136,7 +136,7 @@ const UNARY: Readonly<Record<string, Weighted<Sample>>> = {
     [4, uniform(-10, 10)],
     [2, uniform(-1, 1)],
     [2, ALL],
-    [1, around(7 / 16, 11 / 16, 19 / 16, 39 / 16, Math.SQRT2 - 1, 1, Math.SQRT2 + 1)],
+    [1, around(7 / 16, 0.5464, 11 / 16, 19 / 16, 2, 39 / 16, Math.SQRT2 - 1, 1, Math.SQRT2 + 1)],
   ],
   sinh: HYPERBOLIC,
   cosh: HYPERBOLIC,
