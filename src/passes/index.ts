@@ -6,6 +6,7 @@
 import type { Module } from '../ir/ir.ts'
 import { annotate } from './annotate.ts'
 import { bounds } from './bounds.ts'
+import { carry } from './carry.ts'
 import { chunk } from './chunk.ts'
 import { contract } from './contract.ts'
 import { expand } from './expand.ts'
@@ -88,6 +89,11 @@ export const PASSES: readonly Pass[] = [
     run: vectorise,
     targets: ['wasm'],
     why: 'Rows that run side by side share what they load, so jam chooses first; launches then take vectors as they are.',
+  },
+  {
+    name: 'carry',
+    run: carry,
+    why: 'Turns that wait for each other run in no lanes, and of those that do the vectoriser has made other loops.',
   },
   {
     name: 'parallelise',
