@@ -317,6 +317,17 @@ describe('what is around a call', () => {
     }
   })
 
+  test('squares and square roots are operations, in JavaScript and where a function is too long too', () => {
+    const squares = Array.from({ length: 40 }, () => op('pow', ref(x), f(2)))
+    const sum = squares.reduce<Expr>((a, e) => op('add', a, e), op('pow', ref(x), f(0.5)))
+    for (const target of ['wasm', 'js'] as const) {
+      const after = expanded(returned(sum), target)
+      expect(calls(after)).toEqual(['Math.pow.rare'])
+      expect(text(after)).toContain('sqrt(abs(x))')
+    }
+    holds(returned(sum), [3], [0], [-0], [-2], [Infinity], [-Infinity], [NaN])
+  })
+
   test('what a function is too long for is called', () => {
     const many = Array.from({ length: 40 }, (_, k) => op('exp', op('mul', ref(x), f(1 / (k + 2)))))
     const module = returned(many.reduce((sum: Expr, e) => op('add', sum, e)))

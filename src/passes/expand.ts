@@ -170,7 +170,8 @@ class Batch {
       return type.kind === 'vec' ? splat(type, value) : value
     }
     const args = given.map((arg, k) => (constants[k] === undefined ? this.#argument(arg, out) : arg))
-    const shape = type.kind === 'vec' ? 'lanes' : this.#isShort(expansion, args) ? 'scalar' : 'lane'
+    const scalar = this.#shared.target === 'js' || this.isShort(expansion, args)
+    const shape = type.kind === 'vec' ? 'lanes' : scalar ? 'scalar' : 'lane'
     const call = { name, expansion, shape, args, result: this.#fresh(name, FORMS[shape].value) } as const
     const short = expansion.short?.<Node, Node>(this.#graph.words, ...nodesOf(this.#graph, args))
     if (!short || short.value !== undefined) this.#straight.push(call)
@@ -184,9 +185,8 @@ class Batch {
     return extract(ref(call.result), 0)
   }
 
-  /** Whether the way into vectors and back costs more than it gains: little is left of a program where an argument is constant. */
-  #isShort(expansion: Expansion, args: readonly Expr[]): boolean {
-    if (this.#shared.target === 'js') return true
+  /** Whether a program shrinks to a few operations, as one of its arguments is constant: squares are products. */
+  isShort(expansion: Expansion, args: readonly Expr[]): boolean {
     if (args.every((arg) => constantOf(arg) === undefined)) return false
     return this.#graph.size(expansion.fast<Node, Node>(this.#graph.words, ...nodesOf(this.#graph, args))) <= SHORT
   }
@@ -426,7 +426,7 @@ class Expander {
     // What it is called with may be the results of others.
     if ((e as OpExpr).args.some((arg) => this.#calling.has(arg))) this.#flush(out)
     const called = this.#shared.target === 'js' || this.#inlined >= INLINED || (type === F64 && this.#seldom)
-    if (called && !args.every((arg) => constantOf(arg) !== undefined)) {
+    if (called && !args.every((arg) => constantOf(arg) !== undefined) && !this.#batch.isShort(record.expand, args)) {
       const result = this.#local(record.name, type)
       const fn = this.#shared.function(record.name, record.expand, type === F64 ? 'whole' : 'lanes')
       out.push({ kind: 'call', fn, args, results: [result], site: -1 })
