@@ -79,9 +79,8 @@ function weigh(e: Expr, weight: number, loops: readonly Local[], depth: number, 
       }
     }
     if (node.kind !== 'op') return
-    const record = findOp(node.op)
     const isRemainder = node.op === 'rem' && node.type.kind === 'scalar' && node.type.name === 'f64'
-    const calls = record?.kind === 'host' || isRemainder ? work.host : record?.kind === 'expanded' && work.math
+    const calls = isRemainder ? work.host : findOp(node.op)?.kind === 'expanded' && work.math
     if (!calls || isShort(node)) {
       work.plainWeight += weight
       return

@@ -124,7 +124,7 @@ function ownCost(e: Expr): number {
     case 'op': {
       const known = OPERATIONS[e.op]
       if (known !== undefined) return known
-      return opRecord(e.op).expand || opRecord(e.op).kind === 'host' ? FUNCTION : 1
+      return opRecord(e.op).kind === 'expanded' ? FUNCTION : 1
     }
     case 'select':
       return e.cond.type.kind === 'mask' ? 2 : 1

@@ -32,7 +32,7 @@ export interface EntryShape {
  * number ≥ 0 or there is no room), `allocRaw` (the same, elements undefined), `free(handle: i32)` (called when the last
  * reference goes), `launch(ordinal: i32, lo: i32, hi: i32, args: i32, serial: i32) → i32` (status; ordinal counts the
  * `launches`; args: the address of the slots).
- * Module `math`: one function a name in `host` (`sin`, `pow`, `rem`, `toInt32`; f64s in, f64 or i32 out).
+ * Module `math`: one function a name in `host` (`rem`, `toInt32`; f64s in, f64 or i32 out).
  * Exports: `entry(...) → status i32, then results`: a number is its wasm type, bool i32, an array (handle, base,
  * length) as three i32; an array result is its handle i32, whose reference passes to the caller.
  * `launch0`, `launch1`, …: `(lo: i32, hi: i32, args: i32) → i32` status, which read their arguments from the slots.

@@ -35,11 +35,10 @@ export interface Op {
   /** By type name (`f64`, `i32x4`, …); atomics by element type (`int32`). */
   readonly at: Readonly<Record<string, Lowering>>
   /**
-   * `host`: the engine's own function, so results hold within one engine version and a call costs time. `relaxed`:
-   * rounded once or twice, as the engine likes, so only where the user allows it. `expanded`: no
-   * target has code for it, since passes/expand.ts writes out what `expand` says.
+   * `expanded`: no target has code for it, since passes/expand.ts writes out what `expand` says. `relaxed`: rounded once
+   * or twice, as the engine likes, so only where the user allows it.
    */
-  readonly kind: 'exact' | 'expanded' | 'host' | 'relaxed' | 'atomic'
+  readonly kind: 'exact' | 'expanded' | 'relaxed' | 'atomic'
   /** What the operation is made of; its meaning is this program over numbers. */
   readonly expand?: Expansion
 }

@@ -45,7 +45,7 @@ describe.each(FUNCTIONS)('$expansion.name', ({ expansion, arity }) => {
     expect(f(Number.MAX_VALUE, 1, ...zeros)).toBe(Number.MAX_VALUE)
     expect(f(Number.MAX_VALUE, 1e300, ...zeros)).toBe(Number.MAX_VALUE)
     expect(f(Number.MAX_VALUE, Number.MAX_VALUE, ...zeros)).toBe(Infinity)
-    expect(f(1e154, 1e154, ...zeros)).toBe(1.4142135623730951e154)
+    expect(f(1e154, 1e154, ...zeros)).toBe(1.414213562373095e154)
     expect(f(1e-200, 1e-200, ...zeros)).toBe(1.414213562373095e-200)
   })
 
