@@ -10,7 +10,7 @@
 
 import type { For, Local } from '../ir/ir.ts'
 import { Meetings } from './meetings.ts'
-import { type Atom, add, atom, constant, equal, type Poly, sub, substitute } from './poly.ts'
+import { type Atom, add, atom, atomsOf, constant, equal, type Poly, scale, sub, substitute } from './poly.ts'
 import type { Fixed, Symbols } from './symbols.ts'
 import { atMost, below } from './system.ts'
 
@@ -49,6 +49,10 @@ export interface Part {
   readonly edge: Poly
 }
 
+/** What is known of where an access is, whatever its order. */
+type Place = Pick<Touch, 'index' | 'loops'> & Partial<Pick<Touch, 'parts'>>
+
+type TurnOf = (loop: For) => { readonly first: Poly; readonly then: Poly }
 interface Case {
   readonly zero: readonly Poly[]
   readonly given: readonly Poly[]
@@ -59,7 +63,8 @@ export class Dependences {
   private readonly loop: For
   private readonly outer: readonly For[]
   private readonly fixed: Fixed
-  private readonly rows: number
+  /** Undefined for any two iterations. */
+  private readonly rows: number | undefined
   private readonly row: Atom
   /** How far the later row is from the earlier one, and that from the first of its group. */
   private readonly distance: Atom
@@ -67,8 +72,8 @@ export class Dependences {
   /** Of all loops, whichever run. */
   private readonly bounds: Meetings
 
-  /** `rows` iterations of `loop`, which counts up by 1, are to run side by side. */
-  constructor(symbols: Symbols, loop: For, outer: readonly For[], rows: number, fixed: Fixed) {
+  /** `rows`: iterations that are to run side by side, of a loop that counts up by 1. */
+  constructor(symbols: Symbols, loop: For, outer: readonly For[], fixed: Fixed, rows?: number) {
     this.symbols = symbols
     this.loop = loop
     this.outer = outer
@@ -81,20 +86,28 @@ export class Dependences {
   }
 
   /** Two accesses of different rows that would change their order and may be to one element. */
-  find(all: readonly Touch[]): readonly [Touch, Touch] | undefined {
+  findTurned(all: readonly Touch[]): readonly [Touch, Touch] | undefined {
     const touches = all.filter((t, k) => !all.some((other, n) => n < k && areAlike(t, other)))
     for (const first of touches) {
       for (const then of touches) {
         if (first.array !== then.array || !(first.writes || then.writes)) continue
-        if (this.mayTurn(first, then)) return [first, then]
+        const mayTurn = this.mayMeet(first, then, (turnOf) => turned(first.path, then.path, 0, turnOf))
+        if (mayTurn) return [first, then]
       }
     }
     return undefined
   }
 
-  /** Whether `first`, of an earlier row, and `then`, of a later one, may change their order though they meet. */
-  private mayTurn(first: Touch, then: Touch): boolean {
-    const later = new Map<Atom, Poly>([[this.row, add(atom(this.row), atom(this.distance))]])
+  /** Whether two accesses, each in an iteration of its own, are always to different elements. */
+  areApart(a: Place, b: Place): boolean {
+    const anyway = () => [{ zero: [], given: [] }]
+    return !this.mayMeet(a, b, anyway) && !this.mayMeet(b, a, anyway)
+  }
+
+  /** Whether `first`, of an earlier iteration, and `then`, of a later one, may be to one element in one of the cases. */
+  private mayMeet(first: Place, then: Place, casesOf: (turnOf: TurnOf) => readonly Case[]): boolean {
+    const further = scale(atom(this.distance), this.loop.step)
+    const later = new Map<Atom, Poly>([[this.row, add(atom(this.row), further)]])
     const unknowns = [this.distance, this.place, this.row]
     for (const { variable } of [...this.outer, ...first.loops]) unknowns.push(this.symbols.atomOf(variable))
     const names = new Map<For, Atom>()
@@ -105,11 +118,11 @@ export class Dependences {
       unknowns.push(name)
     }
     const asLater = (p: Poly) => rename(p, later)
-    const turnOf = (loop: For) => ({
+    const turnOf: TurnOf = (loop) => ({
       first: atom(this.symbols.atomOf(loop.variable)),
       then: atom(names.get(loop)!),
     })
-    const cases = this.turned(first.path, then.path, 0, turnOf)
+    const cases = casesOf(turnOf)
     if (cases.length === 0) return false
     if (!first.index || !then.index) return true
 
@@ -118,62 +131,72 @@ export class Dependences {
     const given = [
       ...this.outer.flatMap((l) => this.bounds.within(l)),
       ...this.rowsWithin(),
-      ...first.loops.flatMap((l) => this.bounds.within(l)),
-      ...then.loops.flatMap((l) => this.bounds.within(l)).map(asLater),
-      ...first.parts.flatMap((part) => this.partWithin(part, atom(this.symbols.atomOf(part.loop.variable)))),
-      ...then.parts.flatMap((part) => this.partWithin(part, turnOf(part.loop).then)),
+      ...this.within(first.loops),
+      ...this.within(then.loops).map(asLater),
+      ...(first.parts ?? []).flatMap((part) => this.partWithin(part, atom(this.symbols.atomOf(part.loop.variable)))),
+      ...(then.parts ?? []).flatMap((part) => this.partWithin(part, turnOf(part.loop).then)),
     ]
     const equal = meetings.equalities(sub(asLater(then.index), first.index), unknowns, given)
     return cases.some((one) => !meetings.isEmpty([...equal, ...one.zero], one.given, given, unknowns))
   }
 
+  /**
+   * The bounds of loops inside the rows', but for those that are made of what each iteration computes for itself: two
+   * iterations would have two such values.
+   */
+  private within(loops: readonly For[]): Poly[] {
+    const variables = new Set([this.loop, ...loops].map((l) => l.variable))
+    return loops
+      .flatMap((l) => this.bounds.within(l))
+      .filter((p) =>
+        [...atomsOf(p)].every((a) => {
+          const source = this.symbols.source(a)
+          const local = 'local' in source ? source.local : source.array
+          return variables.has(local) || this.fixed(local)
+        }),
+      )
+  }
+
   /** Both rows within the loop, and within one group. */
   private rowsWithin(): Poly[] {
-    const [least, most] = this.bounds.within(this.loop)
     const distance = atom(this.distance)
     const place = atom(this.place)
-    const group = [
-      below(constant(0), distance),
-      atMost(constant(0), place),
-      below(add(place, distance), constant(this.rows)),
-    ]
-    return least && most ? [least, substitute(most, this.row, add(atom(this.row), distance)), ...group] : group
+    const further = scale(distance, this.loop.step)
+    const within = this.bounds.within(this.loop)
+    const out = [...within, ...within.map((p) => substitute(p, this.row, add(atom(this.row), further)))]
+    out.push(below(constant(0), distance), atMost(constant(0), place))
+    if (this.rows !== undefined) out.push(below(add(place, distance), constant(this.rows)))
+    return out
   }
 
   /** What a part says of its loop's variable, which is `turn` for the row in question. */
   private partWithin({ which, row, edge }: Part, turn: Poly): Poly[] {
     const first = sub(atom(this.row), atom(this.place))
-    const cut = substitute(edge, this.row, row === 'first' ? first : add(first, constant(this.rows - 1)))
+    const cut = substitute(edge, this.row, row === 'first' ? first : add(first, constant((this.rows ?? 1) - 1)))
     // The turns that all rows have end at the first row's end, or begin at the last row's beginning.
     const isEarly = which === 'before' || (which === 'common' && row === 'first')
     return [isEarly ? below(turn, cut) : atMost(cut, turn)]
   }
+}
 
-  /** All ways in which the second access comes to stand before the first. */
-  private turned(
-    first: readonly Step[],
-    then: readonly Step[],
-    level: number,
-    turnOf: (loop: For) => { first: Poly; then: Poly },
-  ): Case[] {
-    const a = first[level]
-    const b = then[level]
-    if (!a || !b) return []
-    if (a.at !== b.at) return b.at < a.at ? [{ zero: [], given: [] }] : []
-    if (!a.loop) return this.turned(first, then, level + 1, turnOf)
-    const turns = turnOf(a.loop)
-    const further = a.loop.step > 0 ? sub(turns.then, turns.first) : sub(turns.first, turns.then)
-    const inside = this.turned(first, then, level + 1, turnOf)
-    const same = inside.map((one) => ({ ...one, zero: [...one.zero, further] }))
-    const next =
-      a.turns === undefined
-        ? []
-        : inside.map(({ zero, given }) => ({
-            zero,
-            given: [...given, below(constant(0), further), below(further, constant(a.turns!))],
-          }))
-    return [{ zero: [], given: [below(further, constant(0))] }, ...same, ...next]
-  }
+/** All ways in which the second access comes to stand before the first. */
+function turned(first: readonly Step[], then: readonly Step[], level: number, turnOf: TurnOf): Case[] {
+  const a = first[level]
+  const b = then[level]
+  if (!a || !b) return []
+  if (a.at !== b.at) return b.at < a.at ? [{ zero: [], given: [] }] : []
+  const inside = turned(first, then, level + 1, turnOf)
+  if (!a.loop) return inside
+  const turns = turnOf(a.loop)
+  const further = a.loop.step > 0 ? sub(turns.then, turns.first) : sub(turns.first, turns.then)
+  const same = inside.map((one) => ({ ...one, zero: [...one.zero, further] }))
+  const side = a.turns
+  if (side === undefined) return [{ zero: [], given: [below(further, constant(0))] }, ...same]
+  const next = inside.map(({ zero, given }) => ({
+    zero,
+    given: [...given, below(constant(0), further), below(further, constant(side))],
+  }))
+  return [{ zero: [], given: [below(further, constant(0))] }, ...same, ...next]
 }
 
 /** Whether all that is asked of one access is asked of the other. */

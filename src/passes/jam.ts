@@ -154,7 +154,7 @@ class Jamming {
     const { view, layout } = this.candidate(loop)!
     if (mayOverlap(loop.body, this.symbols, apart).length > 0) return false
     const touches = touchesOf(layout, view, (l) => (l === loop ? undefined : inside.get(l)))
-    const conflict = new Dependences(this.symbols, loop, outer, rows, view.fixed).find(touches)
+    const conflict = new Dependences(this.symbols, loop, outer, view.fixed, rows).findTurned(touches)
     if (!conflict) return true
     const name = this.module.sites[(conflict[0].writes ? conflict[0] : conflict[1]).site]?.subject
     if (inside.size === 0 && name) {

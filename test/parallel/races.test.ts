@@ -91,6 +91,34 @@ describe('accepted', () => {
       () => [floats(N)],
     ],
     [
+      'a place that no iteration writes',
+      (a: Float64Array) => {
+        for (const i of prange(1, a.length)) a[i] = a[0]!
+      },
+      () => [floats(N)],
+    ],
+    [
+      'symmetric',
+      (a: Float64Array, n: number) => {
+        for (const i of prange(n)) {
+          for (let j = 0; j < i; j++) {
+            a[i * n + j] = i - j
+            a[j * n + i] = a[i * n + j]!
+          }
+        }
+      },
+      () => [floats(2500), 50],
+    ],
+    [
+      'columns right of the ones that are read',
+      (a: Float64Array, n: number) => {
+        for (let i = 0; i < n; i++) {
+          for (const j of prange(i, n)) for (let k = 0; k < i; k++) a[i * n + j]! -= a[i * n + k]! * a[k * n + j]!
+        }
+      },
+      () => [floats(2500), 50],
+    ],
+    [
       'an offset too large for an int32',
       (r: Float64Array, from: number) => {
         for (const i of prange(2 ** 27, 2 ** 27 + r.length)) r[i + from] = i
@@ -437,7 +465,7 @@ describe('refused', () => {
     [
       'a place that others read',
       (a: Float64Array) => {
-        for (const i of prange(1, a.length)) a[i] = a[0]!
+        for (const i of prange(a.length)) a[i] = a[0]!
       },
       () => [floats(9)],
       /Every iteration reads this element/,
@@ -475,10 +503,10 @@ describe('refused', () => {
       WRITES,
     ],
     [
-      'symmetric',
+      'symmetric, from both sides',
       (a: Float64Array, n: number) => {
         for (const i of prange(n))
-          for (let j = 0; j < i; j++) {
+          for (let j = 0; j < n; j++) {
             a[i * n + j] = 1
             a[j * n + i] = 1
           }
