@@ -11,8 +11,9 @@ import { LANES } from '../ir/reduction.ts'
 import { INDEX } from '../ir/types.ts'
 import { visitStmts } from '../ir/walk.ts'
 import { canFold, folded, startOf } from './lane-folds.ts'
+import { Refused } from './lane-values.ts'
 import { fresh, type Scope } from './scope.ts'
-import { Refused, Widener } from './widen.ts'
+import { Widener } from './widen.ts'
 
 /**
  * The statements, or undefined where the loop's body has no vector form. `arrays`: the lanes of each sum before and

@@ -24,9 +24,10 @@ import { assignedLocals, flatMapList, mapList, mapStmtBodies, stmtBodies, visitS
 import { turnCost } from './cost.ts'
 import { sizeOf } from './inline.ts'
 import { canFold, folded, startOf } from './lane-folds.ts'
+import { Refused } from './lane-values.ts'
 import type { PassContext } from './pass.ts'
 import { fresh, isZero, type Scope } from './scope.ts'
-import { Refused, Widener } from './widen.ts'
+import { Widener } from './widen.ts'
 
 /** Loops that gain less than this are better left as they are: what they do before and after costs something too. */
 const WORTH = 1.2

@@ -5,20 +5,17 @@
  * is left out.
  */
 
-import { carried, type Lanes } from '../analysis/lanes.ts'
+import { carried } from '../analysis/lanes.ts'
 import { exposedReads } from '../analysis/liveness.ts'
-import { atomsOf, constantOf, type Poly } from '../analysis/poly.ts'
 import {
   assign,
   breakTo,
-  cast,
   extract,
   FALSE,
   ifStmt,
   load,
   num,
   op,
-  ramp,
   reduce,
   ref,
   select,
@@ -30,12 +27,9 @@ import type {
   Expr,
   For,
   Label,
-  Load,
   Local,
   MaskType,
-  OpExpr,
   Reduction,
-  ScalarType,
   Stmt,
   Store,
   Type,
@@ -43,30 +37,9 @@ import type {
   While,
 } from '../ir/ir.ts'
 import { opRecord } from '../ir/ops/index.ts'
-import { F32, F64, I32, I64, INDEX, isInteger, mask, overloadName, scalar, vec, vecBytes } from '../ir/types.ts'
+import { isInteger, scalar, vecBytes } from '../ir/types.ts'
 import { exprReads, stmtBodies, stmtExprs, visitStmts } from '../ir/walk.ts'
-import { fresh, type Scope } from './scope.ts'
-
-/** Why a loop cannot run in lanes, in the user's words. */
-export class Refused extends Error {}
-
-export interface WidenInput {
-  readonly scope: Scope
-  readonly lanes: Lanes
-  /** How many a vector has. */
-  readonly count: number
-  /** Vectors side by side: while one waits for its last result, another one is computed. */
-  readonly parts: number
-  /** Sums and products of floats that stay in order: what is added is computed in lanes, then added one by one. */
-  readonly ordered: readonly Reduction[]
-  /** Indices are within their arrays in all iterations, whatever choices are made around them. */
-  readonly safe: boolean
-  /** The user's name for the array of an access. */
-  readonly subject: (site: number) => string
-}
-
-/** A vector or mask for each part. */
-type Wide = readonly Local[]
+import { choose, LaneValues, Refused, type Wide, type WidenInput } from './lane-values.ts'
 
 /** The lanes that have not left a loop or block, and those that go on with this turn of it. */
 interface Jumps {
@@ -76,7 +49,7 @@ interface Jumps {
 
 export class Widener {
   private readonly input: WidenInput
-  private readonly vectors = new Map<Local, Wide>()
+  private readonly values: LaneValues
   private readonly jumps = new Map<Label, Jumps>()
   /** Labels with masks, from the outermost in. */
   private readonly open: Label[] = []
@@ -85,16 +58,13 @@ export class Widener {
 
   constructor(input: WidenInput) {
     this.input = input
+    this.values = new LaneValues(input)
     this.reads = countReads(input.lanes.loop.body)
   }
 
   /** The vectors that a local is in lanes. */
   vectorsOf(local: Local): Wide {
-    const known = this.vectors.get(local)
-    if (known) return known
-    const made = this.wide(`${local.name}.v`, this.shape(local.type))
-    this.vectors.set(local, made)
-    return made
+    return this.values.vectorsOf(local)
   }
 
   body(): Stmt[] {
@@ -102,10 +72,10 @@ export class Widener {
     const start: Stmt[] = []
     const continues = someStmt(loop.body, (s) => s.kind === 'continue' && s.label === loop.label)
     if (continues) {
-      const on = this.newMask('on')
+      const on = this.values.newMask('on')
       this.jumps.set(loop.label, { on, turn: undefined })
       this.open.push(loop.label)
-      start.push(...this.set(on, () => this.all()))
+      start.push(...this.values.set(on, () => this.values.all()))
     }
     const body = this.list(loop.body, undefined, loop.body)
     return [...this.emptied(body), ...start, ...body]
@@ -115,41 +85,9 @@ export class Widener {
   private emptied(body: readonly Stmt[]): Stmt[] {
     const exposed = exposedReads(body)
     const handedOn = carried(this.input.lanes.loop)
-    return [...this.vectors]
+    return [...this.values.vectors]
       .filter(([local]) => !handedOn.has(local))
       .flatMap(([, vectors]) => vectors.filter((v) => exposed.has(v)).map((v) => assign(v, zero(v.type))))
-  }
-
-  private wide(name: string, type: Type): Wide {
-    return Array.from({ length: this.input.parts }, () => fresh(this.input.scope, name, type))
-  }
-
-  /** An assignment for each part. */
-  private set(target: Wide, value: (part: number) => Expr): Stmt[] {
-    return target.map((local, part) => assign(local, value(part)))
-  }
-
-  // ───────────────────────────── types ─────────────────────────────
-
-  private get maskType(): MaskType {
-    return mask(this.input.count)
-  }
-
-  /** A scalar's type in lanes. */
-  private shape(type: Type): VecType | MaskType {
-    const { count } = this.input
-    if (type.kind !== 'scalar') throw new Refused('an array variable changes in the loop')
-    if (type.name === 'bool') return this.maskType
-    const made = vec(type.name === 'index' ? 'i32' : type.name, count)
-    if (vecBytes(made) > 16) throw new Refused('it mixes numbers of 64 bits with lanes of 32')
-    return made
-  }
-
-  private newMask(name: string): Wide {
-    return this.wide(name, this.maskType)
-  }
-  private all(): Expr {
-    return splat(this.maskType, TRUE)
   }
 
   // ─────────────────────────── statements ───────────────────────────
@@ -169,10 +107,12 @@ export class Widener {
         now = left[0]!
         continue
       }
-      const next = this.newMask('rest')
+      const next = this.values.newMask('rest')
       const before = now ? [now] : []
       out.push(
-        ...this.set(next, (p) => [...before, ...left].map((m): Expr => ref(m[p]!)).reduce((a, b) => op('and', a, b))),
+        ...this.values.set(next, (p) =>
+          [...before, ...left].map((m): Expr => ref(m[p]!)).reduce((a, b) => op('and', a, b)),
+        ),
       )
       now = next
     }
@@ -231,19 +171,19 @@ export class Widener {
     if (sum) return this.fold(sum, value, active)
     // What the first lane computes of an even integer all others follow, whether they take part or not.
     if (!lanes.varying.has(local) || lanes.isEven(local)) {
-      this.check(value)
+      this.values.check(value)
       return [assign(local, value)]
     }
-    const into = this.vectorsOf(local)
+    const into = this.values.vectorsOf(local)
     const keeps = active && !this.isTemporary(local, region)
     // A count goes up by 1 in lanes that take part, and by 0 in the others.
     if (keeps && isCount(local, value)) {
-      return this.set(into, (p) =>
+      return this.values.set(into, (p) =>
         op('add', ref(into[p]!), { kind: 'cast', type: into[p]!.type, value: ref(active[p]!) }),
       )
     }
-    return this.set(into, (p) => {
-      const made = this.value(value, p)
+    return this.values.set(into, (p) => {
+      const made = this.values.value(value, p)
       return keeps ? choose(ref(active[p]!), made, ref(into[p]!)) : made
     })
   }
@@ -261,7 +201,7 @@ export class Widener {
     if (value.kind !== 'op') throw new Error(`${local.name} is folded by no operation`)
     const isSum = (e: Expr) => e.kind === 'local' && e.local === local
     const part = value.args.find((arg) => !isSum(arg))!
-    const held = this.wide(`${local.name}.part`, this.shape(part.type))
+    const held = this.values.wide(`${local.name}.part`, this.values.shape(part.type))
     const steps = held.flatMap((vector, p) =>
       Array.from({ length: count }, (_, lane) => {
         const one = extract(ref(vector), lane)
@@ -269,17 +209,17 @@ export class Widener {
         return active ? ifStmt(extract(ref(active[p]!), lane), [step]) : step
       }),
     )
-    return [...this.set(held, (p) => this.value(part, p)), ...steps]
+    return [...this.values.set(held, (p) => this.values.value(part, p)), ...steps]
   }
 
   private store(s: Store, active: Wide | undefined): Stmt[] {
     const { array, site } = s
     const name = this.input.subject(site)
-    if (s.bounds === 'checked') throw new Refused(this.unproven(s.site))
+    if (s.bounds === 'checked') throw new Refused(this.values.unproven(s.site))
     return Array.from({ length: this.input.parts }, (_, part) => {
-      const place = this.place(s.index, name, part)
+      const place = this.values.place(s.index, name, part)
       if (!place) throw new Refused(`each iteration writes \`${name}\` at an index that does not grow evenly`)
-      const value = this.value(s.value, part)
+      const value = this.values.value(s.value, part)
       const out: Store = { ...s, ...place, value }
       if (!active) return out
       const on = ref(active[part]!)
@@ -297,19 +237,19 @@ export class Widener {
     }
     const [only] = s.then
     if (s.then.length === 1 && s.else.length === 0 && (only!.kind === 'break' || only!.kind === 'continue')) {
-      const leave = this.newMask('leave')
-      const held = this.set(leave, (p) => {
-        const condition = this.value(s.cond, p)
+      const leave = this.values.newMask('leave')
+      const held = this.values.set(leave, (p) => {
+        const condition = this.values.value(s.cond, p)
         return active ? op('and', ref(active[p]!), condition) : condition
       })
       return [...held, ...this.jump(only!.kind, only!.label, leave)]
     }
-    const chosen = this.newMask('chosen')
-    const out = this.set(chosen, (p) => this.value(s.cond, p))
+    const chosen = this.values.newMask('chosen')
+    const out = this.values.set(chosen, (p) => this.values.value(s.cond, p))
     const arm = (stmts: readonly Stmt[], condition: (p: number) => Expr, name: string) => {
       if (stmts.length === 0) return
-      const on = this.newMask(name)
-      out.push(...this.set(on, (p) => (active ? op('and', ref(active[p]!), condition(p)) : condition(p))))
+      const on = this.values.newMask(name)
+      out.push(...this.values.set(on, (p) => (active ? op('and', ref(active[p]!), condition(p)) : condition(p))))
       const body = this.list(stmts, on, stmts)
       if (isCostly(stmts)) out.push(ifStmt(some(on), body))
       else out.push(...body)
@@ -329,7 +269,7 @@ export class Widener {
     }
     if (!this.parts(s, active)) return [{ ...s, body: this.list(s.body, active, s.body) }]
     const { on, turn } = this.enter(s.label, true)
-    const start = this.set(turn, (p) => ref(on[p]!))
+    const start = this.values.set(turn, (p) => ref(on[p]!))
     const body = [...start, ...this.list(s.body, turn, s.body), leaveWhenNone(on, s.label)]
     this.open.pop()
     return [...this.begin(on, active), { ...s, body }]
@@ -342,9 +282,9 @@ export class Widener {
     const returns = someStmt(s.body, (inner) => inner.kind === 'continue' && inner.label === s.label)
     const { on, turn } = this.enter(s.label, returns)
     const body = [
-      ...this.set(on, (p) => op('and', ref(on[p]!), this.value(s.cond, p))),
+      ...this.values.set(on, (p) => op('and', ref(on[p]!), this.values.value(s.cond, p))),
       leaveWhenNone(on, s.label),
-      ...(returns ? this.set(turn, (p) => ref(on[p]!)) : []),
+      ...(returns ? this.values.set(turn, (p) => ref(on[p]!)) : []),
       ...this.list(s.body, turn, returns ? s.body : [s]),
     ]
     this.open.pop()
@@ -356,7 +296,7 @@ export class Widener {
       return this.list(s.body, active, region)
     }
     if (!this.parts(s, active)) return [{ ...s, body: this.list(s.body, active, s.body) }]
-    const on = this.newMask('on')
+    const on = this.values.newMask('on')
     this.jumps.set(s.label, { on, turn: undefined })
     this.open.push(s.label)
     const body = this.list(s.body, on, s.body)
@@ -365,13 +305,13 @@ export class Widener {
   }
 
   private begin(on: Wide, active: Wide | undefined): Stmt[] {
-    return this.set(on, (p) => (active ? ref(active[p]!) : this.all()))
+    return this.values.set(on, (p) => (active ? ref(active[p]!) : this.values.all()))
   }
 
   /** `returns`: lanes may sit out the rest of a turn and take part in the next. */
   private enter(label: Label, returns: boolean): { on: Wide; turn: Wide } {
-    const on = this.newMask('on')
-    const turn = returns ? this.newMask('turn') : on
+    const on = this.values.newMask('on')
+    const turn = returns ? this.values.newMask('turn') : on
     this.jumps.set(label, { on, turn })
     this.open.push(label)
     return { on, turn }
@@ -411,137 +351,12 @@ export class Widener {
     }
     if (kind === 'break' || !known.turn) leave.add(known.on)
     if (known.turn) leave.add(known.turn)
-    const off = (p: number): Expr => (active ? ref(active[p]!) : this.all())
-    return [...leave].flatMap((mask) => this.set(mask, (p) => op('and', ref(mask[p]!), op('not', off(p)))))
-  }
-
-  // ─────────────────────────── expressions ───────────────────────────
-
-  /** Refuses a check inside the loop: which iteration fails first would show. */
-  private check(e: Expr): void {
-    if (e.kind === 'load' && e.bounds === 'checked') throw new Refused(this.unproven(e.site))
-  }
-  private unproven(site: number): string {
-    return `whether the index into \`${this.input.subject(site)}\` is within the array is known only inside the loop`
-  }
-
-  /** The expression in lanes. */
-  private value(e: Expr, part: number): Expr {
-    const { lanes, count } = this.input
-    const shape = this.shape(e.type)
-    if (lanes.isUniform(e)) {
-      return splat(shape, e.type === INDEX ? cast(I32, e) : e)
-    }
-    const grows = lanes.stride(e)
-    if (grows) return this.even(e, e.type === INDEX ? I32 : (e.type as ScalarType), grows, shape as VecType, part)
-    switch (e.kind) {
-      case 'local':
-        return ref(this.vectorsOf(e.local)[part]!)
-      case 'load':
-        return this.load(e, part)
-      case 'op':
-        return this.operation(e, part)
-      case 'cast':
-        return this.cast(e, shape as VecType, part)
-      case 'select':
-      case 'cond': {
-        if (e.type.kind === 'scalar' && e.type.name === 'bool') {
-          const condition = this.value(e.cond, part)
-          if (e.else.kind === 'const' && e.else.value === false) return op('and', condition, this.value(e.then, part))
-          if (e.then.kind === 'const' && e.then.value === true) return op('or', condition, this.value(e.else, part))
-          return choose(condition, this.value(e.then, part), this.value(e.else, part))
-        }
-        if (lanes.isUniform(e.cond)) return select(e.cond, this.value(e.then, part), this.value(e.else, part))
-        return select(this.value(e.cond, part), this.value(e.then, part), this.value(e.else, part))
-      }
-      default:
-        throw new Refused(`it has a part that no vector instruction computes (${e.kind} of ${count})`)
-    }
-  }
-
-  /** first, first + stride, … in lanes of `type`. */
-  private even(e: Expr, type: ScalarType, grows: Poly, shape: VecType, part: number): Expr {
-    const { count, lanes } = this.input
-    const shift = count * part
-    const constant = constantOf(grows)
-    const stride = constant === undefined ? integer(grows, lanes) : num(I64, constant)
-    if (!stride) throw new Refused('it counts in steps that are not known')
-    const by = cast(type, stride)
-    const first = cast(type, e)
-    return ramp(shape, shift === 0 ? first : op('add', first, op('mul', by, num(type, shift))), by)
-  }
-
-  private operation(e: OpExpr, part: number): Expr {
-    const record = opRecord(e.op)
-    const args = e.args.map((arg) => this.value(arg, part))
-    const at = args[record.args.indexOf('T')]?.type ?? args[0]!.type
-    if (!Object.hasOwn(record.at, overloadName(at))) {
-      throw new Refused(`${OPERATION_NAMES[e.op] ?? `\`${e.op}\``} has no vector form`)
-    }
-    return op(e.op, ...args)
-  }
-
-  private cast(e: Extract<Expr, { kind: 'cast' }>, shape: VecType, part: number): Expr {
-    const { lanes } = this.input
-    const { value } = e
-    const grows = lanes.stride(value)
-    // Whole numbers below 2⁵³, so each lane is exact.
-    if (grows && e.type === F64) return this.even(value, F64, grows, shape, part)
-    if (grows && e.type === F32) throw new Refused('it makes a float32 of a counter')
-    const from = this.value(value, part)
-    const wide = from.type as VecType | MaskType
-    if (wide.kind === 'vec' && wide === shape) return from
-    if (!convertible(wide, shape)) {
-      throw new Refused('it turns integers of 64 bits into floats or back, which no vector instruction does')
-    }
-    return { kind: 'cast', type: shape, value: from }
-  }
-
-  private load(e: Load, part: number): Expr {
-    const name = this.input.subject(e.site)
-    this.check(e)
-    const place = this.place(e.index, name, part)
-    if (!place) throw new Refused(`it reads \`${name}\` at an index that does not grow evenly`)
-    const shape = this.shape(e.type) as VecType
-    return { kind: 'load', type: shape, array: e.array, ...place, bounds: 'proven', site: e.site }
-  }
-
-  /** Index of the first lane, and the stride where it is not 1; undefined where indices do not grow evenly. */
-  private place(index: Expr, name: string, part: number): { index: Expr; stride?: Expr } | undefined {
-    const { lanes, count } = this.input
-    const shift = count * part
-    const stride = lanes.stride(index)
-    if (!stride) return undefined
-    const constant = constantOf(stride)
-    if (constant === 0) throw new Refused(`all iterations write the same element of \`${name}\``)
-    const type = index.type as ScalarType
-    if (constant !== undefined) {
-      const away = constant * shift
-      const first = plus(index, away)
-      return constant === 1 ? { index: first } : { index: first, stride: num(type, constant) }
-    }
-    const by = integer(stride, lanes)
-    if (!by) throw new Refused(`how far apart the elements of \`${name}\` are is not known`)
-    const first = shift === 0 ? index : op('add', cast(I64, index), op('mul', by, num(I64, shift)))
-    return { index: first, stride: by }
+    const off = (p: number): Expr => (active ? ref(active[p]!) : this.values.all())
+    return [...leave].flatMap((mask) => this.values.set(mask, (p) => op('and', ref(mask[p]!), op('not', off(p)))))
   }
 }
 
 // ───────────────────────────── helpers ─────────────────────────────
-
-const OPERATION_NAMES: Readonly<Record<string, string>> = {
-  rem: '`%`',
-  imod: '`%`',
-  clz: '`Math.clz32`',
-}
-
-/** Between lanes of 64-bit integers and floats there is no instruction. */
-function convertible(from: VecType | MaskType, to: VecType): boolean {
-  if (from.kind === 'mask') return true
-  const wide = (t: VecType) => t.of === 'i64'
-  const float = (t: VecType) => t.of === 'f64' || t.of === 'f32'
-  return !((wide(from) && float(to)) || (float(from) && wide(to)))
-}
 
 /** `n + 1` of an integer n. */
 const isCount = (local: Local, e: Expr): boolean =>
@@ -555,45 +370,8 @@ const isCount = (local: Local, e: Expr): boolean =>
 const whole = (type: VecType, array: Local): boolean =>
   vecBytes(type) === 16 && ['float64', 'float32', 'int32', 'uint32'].includes((array.type as ArrayType).dtype)
 
-/** Lane by lane one or the other, vectors or masks. */
-const choose = (on: Expr, a: Expr, b: Expr): Expr =>
-  a.type.kind === 'mask' ? op('or', op('and', on, a), op('and', op('not', on), b)) : select(on, a, b)
-
 const zero = (type: Type): Expr =>
   type.kind === 'vec' ? splat(type, num(scalar(type.of), 0)) : splat(type as MaskType, FALSE)
-
-/** The index some elements on, one constant added in all, which may then be part of an address. */
-function plus(index: Expr, away: number): Expr {
-  const type = index.type as ScalarType
-  if (index.kind === 'op' && index.args.length === 2 && (index.op === 'add' || index.op === 'sub')) {
-    const [a, b] = index.args as [Expr, Expr]
-    if (b.kind === 'const') {
-      const sum = away + (index.op === 'add' ? Number(b.value) : -Number(b.value))
-      return sum === 0 ? a : op('add', a, num(type, sum))
-    }
-  }
-  return away === 0 ? index : op('add', index, num(type, away))
-}
-
-/** A polynomial as an i64. */
-function integer(p: Poly, lanes: Lanes): Expr | undefined {
-  for (const a of atomsOf(p)) {
-    const source = lanes.symbols.source(a)
-    if ('local' in source && !isInteger(source.local.type)) return undefined
-  }
-  const terms = [...p.values()].map((term) => {
-    const factors = term.atoms.map((a): Expr => {
-      const source = lanes.symbols.source(a)
-      return cast(
-        I64,
-        'local' in source ? ref(source.local) : { kind: 'length', type: INDEX, array: source.array, axis: 0 },
-      )
-    })
-    const all = term.coef === 1 && factors.length > 0 ? factors : [num(I64, term.coef), ...factors]
-    return all.reduce((a, b) => op('mul', a, b))
-  })
-  return terms.reduce((a, b) => op('add', a, b))
-}
 
 function countReads(stmts: readonly Stmt[]): Map<Local, number> {
   const counts = new Map<Local, number>()
