@@ -1,6 +1,7 @@
 /**
  * Lengths of vectors of 2, 3 and 4 numbers. The sum of their squares is rounded once: squares of heads are exact, what
- * sums of those lose is kept, and all that is small is added last. So the root is within ½ + √½/2 < 0.86 ulp.
+ * sums of those lose is kept, and all that is small is added last. So the root is within ½ + √½/2 < 0.86 ulp;
+ * a subnormal one is rounded twice.
  */
 
 import { twoSum } from './double.ts'
@@ -26,7 +27,8 @@ const isModerate = <V, M>(l: Lanes<V, M>, sum: V): M => l.and(l.ge(sum, l.c(2 **
 
 const length = (name: string): Expansion => ({
   name,
-  source: 'squares in twice the digits (Dekker 1971, Knuth’s sums), scaled by powers of 2 where they leave the range',
+  source:
+    'squares in twice the digits (Dekker 1971, Knuth’s sums), scaled by powers of 2 where they leave the range; within 0.86 ulp, 0.93 of subnormal results',
   fast: (l, ...given) => l.sqrt(sumOfSquares(l, given)),
   usual(l, ...given) {
     const { c, or, eq } = l
