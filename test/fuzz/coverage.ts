@@ -8,6 +8,8 @@ import type { Seen } from './quick.ts'
 
 /** Names to numbers of programs: of operations (`add f64x2`), conversions (`cast i32x2 → f64x2`), passes, forms. */
 export interface Coverage {
+  /** Programs that were looked at. */
+  readonly programs: { count: number }
   readonly operations: Record<string, number>
   readonly casts: Record<string, number>
   /** How many programs a pass changed. */
@@ -17,7 +19,14 @@ export interface Coverage {
   readonly reasons: Record<string, number>
 }
 
-export const noCoverage = (): Coverage => ({ operations: {}, casts: {}, passes: {}, forms: {}, reasons: {} })
+export const noCoverage = (): Coverage => ({
+  programs: { count: 0 },
+  operations: {},
+  casts: {},
+  passes: {},
+  forms: {},
+  reasons: {},
+})
 
 function bump(counts: Record<string, number>, names: Iterable<string>, by = 1): void {
   for (const name of names) counts[name] = (counts[name] ?? 0) + by
@@ -25,11 +34,12 @@ function bump(counts: Record<string, number>, names: Iterable<string>, by = 1): 
 
 export function merge(into: Coverage, more: Coverage): void {
   for (const part of Object.keys(into) as (keyof Coverage)[]) {
-    for (const [name, count] of Object.entries(more[part])) bump(into[part], [name], count)
+    for (const [name, count] of Object.entries(more[part])) bump(into[part] as Record<string, number>, [name], count)
   }
 }
 
 export function cover(into: Coverage, { annotated, vectors, final, changed, notes }: Seen): void {
+  into.programs.count++
   const operations = new Set<string>()
   const casts = new Set<string>()
   const forms = new Set<string>()
@@ -120,20 +130,23 @@ function lookAt(e: Expr, operations: Set<string>, casts: Set<string>, forms: Set
 const isVector = (overload: string): boolean => /x\d+$|^mask/.test(overload)
 
 /** The table of operations with what was reached of it, then everything else that was counted. */
-export function coverageText(coverage: Coverage, programs: number): string {
+export function coverageText(coverage: Coverage): string {
   const all = OPS.flatMap(({ name, at, kind }) => Object.keys(at).map((type) => ({ name, type, kind })))
   const reached = ({ name, type }: (typeof all)[number]) => (coverage.operations[`${name} ${type}`] ?? 0) > 0
   const share = (list: typeof all) => `${list.filter(reached).length} of ${list.length}`
   const scalars = all.filter(({ type }) => !isVector(type))
   const vectors = all.filter(({ type }) => isVector(type))
-  const lines = [`operations reached: ${share(scalars)} scalar, ${share(vectors)} in vectors`]
+  const lines = [
+    `coverage of ${coverage.programs.count} programs`,
+    `operations reached: ${share(scalars)} scalar, ${share(vectors)} in vectors`,
+  ]
   for (const { name, at } of OPS) {
     const types = Object.keys(at).map((type) => `${type} ${coverage.operations[`${name} ${type}`] ?? '—'}`)
     lines.push(`  ${name.padEnd(12)} ${types.join(', ')}`)
   }
   const list = (title: string, counts: Record<string, number>) => {
     const sorted = Object.entries(counts).sort((a, b) => b[1] - a[1])
-    const share = (n: number) => `${((100 * n) / Math.max(1, programs)).toFixed(1)} %`
+    const share = (n: number) => `${((100 * n) / Math.max(1, coverage.programs.count)).toFixed(1)} %`
     lines.push(`${title}:`, ...sorted.map(([name, n]) => `  ${String(n).padStart(8)} ${share(n).padStart(7)}  ${name}`))
   }
   list('programs with', coverage.forms)

@@ -33,7 +33,7 @@ it(
   `random programs agree (FUZZ_SEED=${seed})`,
   async () => {
     const dog = watchdog(seed, 60)
-    const every = 10
+    const every = 25
     const tally = await fuzz({ seed, seconds, every, began: dog.at, ...(count === undefined ? {} : { count }) })
     dog.stop()
     console.log(`FUZZ_SEED=${seed}: ${tallyText(tally)}`)

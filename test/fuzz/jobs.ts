@@ -89,8 +89,9 @@ class Jobs {
     const { seed, from, count, every, finds } = this.run
     const left = Math.min(RANGE, from + count - this.next)
     if (left <= 0 || performance.now() > this.end) return undefined
-    if (Object.keys(this.tally.differences).length >= finds) return undefined
-    const range = { seed, from: this.next, count: left, every, finds }
+    const known = Object.keys(this.tally.differences)
+    if (known.length >= finds) return undefined
+    const range = { seed, from: this.next, count: left, every, finds, known }
     this.next += left
     return range
   }

@@ -53,7 +53,7 @@ const { tally, memory, cpu, lost } = await runJobs({
 })
 for (const difference of Object.values(tally.differences)) console.log(`\n${difference}`)
 if (values.refusals) for (const [code, text] of Object.entries(tally.refusals)) console.log(`\n${code}: ${text}`)
-if (values.coverage) console.log(`\n${coverageText(tally.coverage, tally.programs - tally.full)}`)
+if (values.coverage) console.log(`\n${coverageText(tally.coverage)}`)
 for (const { from, count: size } of lost) console.log(`\na process died between ${from} and ${from + size - 1}`)
 const perCpu = `${(tally.programs / Math.max(1e-3, cpu)).toFixed(0)} a second of processor time`
 const most = `${(memory / 2 ** 20).toFixed(0)} MiB at most`

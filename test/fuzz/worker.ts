@@ -10,6 +10,8 @@ export interface Range {
   readonly count: number
   readonly every: number
   readonly finds: number
+  /** Kinds of differences that have been described already. */
+  readonly known: readonly string[]
 }
 
 export interface Answer {

@@ -3,7 +3,7 @@
 import { binary, compare, declare, type Expr, name, num, run, type Stmt, set } from '../tree.ts'
 import { foldInto, newFold } from './folds.ts'
 import { indexInto } from './indices.ts'
-import type { Size } from './kernel.ts'
+import type { ArrayParam, Size } from './kernel.ts'
 import type { Counter, Kind, Place } from './place.ts'
 import { double, kindFor, truthValue, value } from './values.ts'
 
@@ -57,9 +57,9 @@ function statement(p: Place, depth: number): Stmt[] {
 export function store(p: Place): Stmt[] {
   const { kernel } = p
   const { rng } = kernel
-  const own = p.region ? [...p.region.own.keys()] : undefined
-  if (own && own.length === 0) return [local(p)]
-  const array = own ? rng.pick(own) : kernel.array()
+  const own = p.ownArrays()
+  if (own?.length === 0) return [local(p)]
+  const array = own ? rng.pick(own) : written(p)
   const target = kernel.element(array, indexInto(p, array), true)
   const kind = kindFor(p, array.type)
   if (rng.chance(0.03)) return [run({ k: 'step', type: 'num', op: rng.pick(['++', '--']), prefix: true, target })]
@@ -69,7 +69,15 @@ export function store(p: Place): Stmt[] {
   return [run(set(target, wraps ? binary('>>>', stored, num(rng.int(0, 4))) : stored, op))]
 }
 
+/** An array to write: mostly one that nobody reads, so that iterations do not depend on each other. */
+function written(p: Place): ArrayParam {
+  const { kernel } = p
+  const fits = kernel.rng.chance(p.palette.tidy ? 0.6 : 0.3) ? (a: ArrayParam) => !a.read : () => true
+  return kernel.array(p.types(), fits)
+}
+
 function kindOf(p: Place): Kind {
+  if (p.palette.tidy) return p.kernel.rng.pick([...p.palette.kinds, ...p.palette.kinds, 'bool'])
   return p.kernel.rng.weighted<Kind>([
     [8, 'f64'],
     [3, 'f32'],
@@ -253,6 +261,7 @@ function nested(p: Place, depth: number): Stmt[] {
 /** Inner loops are short, so that nests end. */
 export function innerSize(p: Place): Size {
   const { rng } = p.kernel
+  if (p.region && rng.chance(0.7)) return p.region.row
   const known = p.counters.flatMap((c) => (c.limit && c.limit.value <= 20 ? [c.limit] : []))
   if (known.length > 0 && rng.chance(0.3)) return rng.pick(known)
   return p.kernel.size(
@@ -268,9 +277,9 @@ export function innerSize(p: Place): Size {
 function leave(p: Place, e: Expr): Stmt[] {
   const { kernel } = p
   const { rng } = kernel
-  const own = p.region ? [...p.region.own.keys()] : undefined
+  const own = p.ownArrays()
   if (own?.length === 0) return []
-  const array = own ? rng.pick(own) : kernel.array()
+  const array = own ? rng.pick(own) : written(p)
   const target = kernel.element(array, indexInto(p, array), true)
   return [run(set(target, e, rng.weighted([[8, ''] as const, [2, '+'], [1, '*']])))]
 }

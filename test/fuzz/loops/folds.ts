@@ -1,12 +1,14 @@
 /** Sums, products, extremes, counts: what a loop folds its iterations into. */
 
 import { binary, call, compare, declare, type Expr, name, num, run, type Stmt, set } from '../tree.ts'
-import type { Fold, Local, Place } from './place.ts'
+import type { Fold, Kind, Local, Place } from './place.ts'
 import { double, integer, truthValue, value } from './values.ts'
 
 /** A fold, declared by the statement. */
 export function newFold(p: Place): Stmt {
   const { rng } = p.kernel
+  const { kinds, tidy } = p.palette
+  const has = (kind: Kind) => (!tidy || kinds.includes(kind) ? 1 : 0.1)
   const fold = rng.weighted<Fold>([
     [7, '+'],
     [1.5, '*'],
@@ -15,9 +17,9 @@ export function newFold(p: Place): Stmt {
     [1, 'if-min'],
     [1, 'if-max'],
     [3, 'count'],
-    [3, 'wrap'],
-    [2, 'whole'],
-    [2, 'fround'],
+    [3 * has('i32'), 'wrap'],
+    [2 * has('i32'), 'whole'],
+    [2 * has('f32'), 'fround'],
     [0.7, rng.pick(['&', '|', '^'] as const)],
     [1, 'last'],
   ])
@@ -59,7 +61,11 @@ export function foldInto(p: Place, { name: text, fold = '+' }: Local): Stmt[] {
       return rng.chance(0.85) ? [{ k: 'if', test: truthValue(p, 2), then: [step], else: [] }] : [step]
     }
     case 'wrap':
-      return [run(set(self, binary('|', binary(rng.pick(['+', '+', '-', '*']), self, integer(p, 2)), num(0))))]
+      return [
+        run(
+          set(self, binary('|', binary(p.region ? '+' : rng.pick(['+', '+', '-', '*']), self, integer(p, 2)), num(0))),
+        ),
+      ]
     case 'whole':
       return [run(set(self, integer(p, 1), rng.pick(['+', '+', '-'])))]
     case 'fround':

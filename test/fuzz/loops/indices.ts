@@ -30,10 +30,10 @@ function reversed(a: Index, top: Size): Index {
 
 const FIXED: Index = { e: num(0), min: 0, max: 0 }
 
-/** An index into the array that stays within it, as far as that can be known. */
+/** An index into the array that stays within it, as far as that can be known; of those that a parallel loop allows. */
 export function indexInto(p: Place, array: ArrayParam): Index {
   const own = p.region?.own.get(array)
-  if (own) return own()
+  if (own) return own() ?? FIXED
   const { kernel } = p
   const { rng } = kernel
   for (let k = 0; k < 4; k++) {
@@ -61,7 +61,7 @@ function anyIndex(p: Place): Index {
     [4, () => backwards(p, inner)],
     [2, () => ({ e: num(rng.int(0, 3)), min: 0, max: 3 })],
     [nest ? 2 : 0, () => sum(inner, self(counters[counters.length - 2]!), rng.chance(0.5))],
-    [0.7, () => masked(p, inner)],
+    [p.palette.tidy ? 0.1 : 0.7, () => masked(p, inner)],
   ])()
 }
 

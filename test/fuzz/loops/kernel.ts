@@ -43,6 +43,7 @@ export interface ArrayParam {
   needs: number
   /** What the program has said about the length, if it has. */
   length: number | undefined
+  read: boolean
   written: boolean
 }
 
@@ -119,7 +120,7 @@ export class Kernel {
     if (this.arrays.length >= MOST_ARRAYS) return undefined
     const floats = types.filter((type) => type.startsWith('Float'))
     const type = floats.length > 0 && rng.chance(0.4) ? rng.pick(floats) : rng.pick(types)
-    const array: ArrayParam = { name: this.fresh('x'), type, needs: 0, length: undefined, written: false }
+    const array: ArrayParam = { name: this.fresh('x'), type, needs: 0, length: undefined, read: false, written: false }
     this.arrays.push(array)
     return array
   }
@@ -139,6 +140,7 @@ export class Kernel {
   element(array: ArrayParam, { e, min, max }: Index, writes = false): Expr {
     if (max >= min) array.needs = Math.max(array.needs, max + 1)
     if (writes) array.written = true
+    else array.read = true
     return at(name(array.name, array.type), e)
   }
 

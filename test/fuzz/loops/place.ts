@@ -1,5 +1,6 @@
 /** What is in reach at one place of a program of loops: counters, locals, and what a parallel loop may touch. */
 
+import type { ArrayName } from '../tree.ts'
 import type { ArrayParam, Index, Kernel, Size } from './kernel.ts'
 
 /** The kinds of numbers that lanes are made of: doubles, floats that are rounded at each step, integers that wrap. */
@@ -38,16 +39,30 @@ export type Fold =
   | '^'
   | 'last'
 
+/** Folds that a parallel loop may have of the locals around it. */
+const REDUCTIONS: ReadonlySet<Fold> = new Set(['+', '*', 'min', 'max', 'count', 'whole', 'wrap', '&', '|', '^'])
+
 /** Inside a parallel loop: arrays that it writes have one index for each iteration, or row of them. */
 export interface Region {
   /** Locals declared before it. */
   readonly outside: number
-  readonly counters: number
-  readonly own: Map<ArrayParam, () => Index>
+  /** How long rows are, for loops inside it. */
+  readonly row: Size
+  /** Undefined where an iteration has no element here. */
+  readonly own: Map<ArrayParam, () => Index | undefined>
+}
+
+/** What a program is made of: one type of elements, so that lanes are full, or several. */
+export interface Palette {
+  readonly types: readonly ArrayName[]
+  readonly kinds: readonly Kind[]
+  /** Only what has a vector form, mostly. */
+  readonly tidy: boolean
 }
 
 export class Place {
   readonly kernel: Kernel
+  readonly palette: Palette
   counters: readonly Counter[] = []
   readonly locals: Local[] = []
   region: Region | undefined
@@ -56,8 +71,9 @@ export class Place {
   /** How many operations one iteration may still get. */
   budget = 40
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, palette: Palette) {
     this.kernel = kernel
+    this.palette = palette
   }
 
   /** Locals declared by `make` end with it. */
@@ -87,6 +103,19 @@ export class Place {
   }
 
   folds(): Local[] {
-    return this.locals.filter((l) => l.fold !== undefined && !(this.region && l.fold === 'last'))
+    const from = this.region?.outside ?? 0
+    return this.locals.filter((l, k) => l.fold !== undefined && (k >= from || REDUCTIONS.has(l.fold)))
+  }
+
+  /** Arrays that may be written here, where that is not all of them. */
+  ownArrays(): ArrayParam[] | undefined {
+    return this.region && [...this.region.own].flatMap(([array, index]) => (index() ? [array] : []))
+  }
+
+  /** The types among these that the program is made of; all that it is made of where there are none. */
+  types(wanted?: readonly ArrayName[]): readonly ArrayName[] {
+    const { types } = this.palette
+    const both = wanted?.filter((type) => types.includes(type)) ?? []
+    return both.length > 0 ? both : types
   }
 }

@@ -4,25 +4,52 @@
  */
 
 import type { Rng } from '../rng.ts'
-import { binary, declare, type Expr, name, num, type Program, run, type Stmt, set } from '../tree.ts'
+import {
+  ARRAYS,
+  type ArrayName,
+  binary,
+  declare,
+  type Expr,
+  name,
+  num,
+  type Program,
+  run,
+  type Stmt,
+  set,
+} from '../tree.ts'
 import { body, innerSize, loop } from './bodies.ts'
 import { newFold } from './folds.ts'
-import { type ArrayParam, type Index, Kernel, type Size } from './kernel.ts'
-import { type Counter, Place, type Region } from './place.ts'
+import { type Index, Kernel, type Size } from './kernel.ts'
+import { type Counter, type Palette, Place, type Region } from './place.ts'
 import { helper } from './values.ts'
 
 export function loops(rng: Rng): Program {
   const kernel = new Kernel(rng)
-  const p = new Place(kernel)
+  const p = new Place(kernel, palette(rng))
   if (rng.chance(0.12)) kernel.helpers.push(helper(p))
   const made: Stmt[] = []
   for (let k = rng.weighted([[4, 0] as const, [4, 1], [2, 2], [1, 3]]); k > 0; k--) made.push(newFold(p))
-  if (rng.chance(0.3)) made.push(carried(p))
+  if (rng.chance(p.palette.tidy ? 0.12 : 0.25)) made.push(carried(p))
   for (let k = rng.weighted([[7, 1] as const, [2, 2], [0.7, 3]]); k > 0; k--) {
-    p.budget = 40
+    p.budget = p.palette.tidy ? 18 : 40
     made.push(...topLoop(p))
   }
   return kernel.program([...made, ...shown(p)], result(p))
+}
+
+const NARROW: readonly ArrayName[] = ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array']
+
+function palette(rng: Rng): Palette {
+  const narrow = rng.pick(NARROW)
+  return rng.weighted<Palette>([
+    [5, { types: ['Float64Array'], kinds: ['f64'], tidy: true }],
+    [4, { types: ['Float32Array'], kinds: ['f32'], tidy: true }],
+    [3, { types: ['Int32Array', 'Int32Array', narrow], kinds: ['i32'], tidy: true }],
+    [1, { types: ['Uint32Array', 'Int32Array'], kinds: ['i32'], tidy: true }],
+    [3, { types: ['Float64Array', 'Float32Array', narrow, 'Int32Array'], kinds: ['f64', 'f64', 'i32'], tidy: true }],
+    [2, { types: ['Float32Array', 'Int32Array', narrow], kinds: ['f32', 'i32'], tidy: true }],
+    [8, { types: ARRAYS, kinds: ['f64', 'f32', 'i32'], tidy: false }],
+  ])
 }
 
 /** A local that the loops may change. */
@@ -59,12 +86,15 @@ function parallel(p: Place, size: Size, depth: number): Stmt {
   const counter: Counter = { name: text, min: 0, max: size.value - 1, limit: size }
   const before = { region: p.region, jumps: p.jumps }
   const own: Region['own'] = new Map()
-  p.region = { outside: p.locals.length, counters: p.counters.length + 1, own }
+  const row = innerSize(p)
+  p.region = { outside: p.locals.length, row, own }
   p.jumps = ['']
   const made = p.within(counter, () => {
     for (let k = rng.weighted([[p.folds().length > 0 ? 2 : 0, 0] as const, [6, 1], [2, 2]]); k > 0; k--) {
-      const array = kernel.array(undefined, (a) => !own.has(a))
-      if (!own.has(array)) own.set(array, ownIndex(p, array, counter, depth))
+      const rows = depth > 0 && rng.chance(0.6)
+      const index = rows ? () => elementOfRow(p, counter, row) : () => elementOf(counter)
+      const array = kernel.array(p.types(), (a) => !own.has(a) && (rows || kernel.holds(a, elementOf(counter))))
+      if (!own.has(array) && (rows || kernel.holds(array, elementOf(counter)))) own.set(array, index)
     }
     return body(p, depth)
   })
@@ -73,26 +103,15 @@ function parallel(p: Place, size: Size, depth: number): Stmt {
   return { k: 'prange', name: text, args: [size.e], body: made }
 }
 
-/** An element for each iteration, or a row of them for the loop inside it. */
-function ownIndex(p: Place, array: ArrayParam, counter: Counter, depth: number): () => Index {
-  const { kernel } = p
-  const self = () => ({ e: name(counter.name, 'num'), min: 0, max: counter.max })
-  if (depth === 0 || kernel.rng.chance(0.4)) return () => clipped(p, array, self())
-  const row = innerSize(p)
-  const base = () => {
-    const axis = p.counters.find((c, k) => k > p.counters.indexOf(counter) && c.min >= 0 && c.max < row.value)
-    const e = binary('*', name(counter.name, 'num'), row.e)
-    const start = counter.max * row.value
-    if (!axis) return { e, min: 0, max: row.value === 0 ? -1 : start }
-    return { e: binary('+', e, name(axis.name, 'num')), min: 0, max: start + row.value - 1 }
-  }
-  return () => clipped(p, array, base())
-}
+const elementOf = ({ name: text, max }: Counter): Index => ({ e: name(text, 'num'), min: 0, max })
 
-/** Whatever the program has said of the array's length stays true: else the program fails, now and then. */
-function clipped(p: Place, array: ArrayParam, index: Index): Index {
-  if (!p.kernel.holds(array, index)) array.length = undefined
-  return index
+/** Of the row of an iteration, the element of a loop over just such a row. */
+function elementOfRow(p: Place, counter: Counter, row: Size): Index | undefined {
+  const axis = p.counters.find((c) => c !== counter && c.limit === row)
+  const start = binary('*', name(counter.name, 'num'), row.e)
+  const max = (counter.max + 1) * row.value - 1
+  if (axis) return { e: binary('+', start, name(axis.name, 'num')), min: 0, max }
+  return row.e.k === 'const' && row.value > 0 ? { e: start, min: 0, max } : undefined
 }
 
 function shown(p: Place): Stmt[] {

@@ -46,14 +46,19 @@ export function value(p: Place, kind: Kind, depth: number): Expr {
 /** The kind that an element of the type mostly gets. */
 export function kindFor(p: Place, type: ArrayName): Kind {
   const { rng } = p.kernel
+  const { kinds } = p.palette
+  if (p.palette.tidy && rng.chance(0.8)) return rng.pick(kinds)
   if (type === 'Float64Array') return rng.chance(0.85) ? 'f64' : 'i32'
   if (type === 'Float32Array') return rng.chance(0.6) ? 'f32' : 'f64'
   return rng.chance(0.7) ? 'i32' : 'f64'
 }
 
-export function read(p: Place, types?: readonly ArrayName[]): Expr {
-  const array = p.kernel.array(types)
-  return p.kernel.element(array, indexInto(p, array))
+export function read(p: Place, wanted?: readonly ArrayName[]): Expr {
+  const { kernel, region } = p
+  // An iteration may not see what another one writes.
+  const array = kernel.array(p.types(wanted), (a) => region?.own.get(a)?.() !== undefined || !region?.own.has(a))
+  if (region?.own.has(array) && !region.own.get(array)!()) return num(1)
+  return kernel.element(array, indexInto(p, array))
 }
 
 const round = (e: Expr): Expr => call('Math.fround', [e])
@@ -86,11 +91,12 @@ export function double(p: Place, depth: number): Expr {
       [known ? 7 : 0, known ?? (() => num(1))],
       [2, () => kernel.scalar()],
       [3, () => num(constant(p))],
-      [1.5, () => counter(p)],
+      [p.palette.tidy ? 0.3 : 1.5, () => counter(p)],
       [0.3, () => lengthOf(name(kernel.array().name, 'Float64Array'))],
     ])()
   }
   const next = () => double(p, depth - 1)
+  const odd = p.palette.tidy ? 0.15 : 1
   return rng.weighted<() => Expr>([
     [34, () => binary(rng.pick(['+', '-', '*', '+', '*']), next(), next())],
     [6, () => binary('/', next(), next())],
@@ -100,13 +106,13 @@ export function double(p: Place, depth: number): Expr {
     [3, () => unary('-', next())],
     [6, () => choose(p, 'f64', depth)],
     [3, () => round(next())],
-    [4, () => integer(p, depth - 1)],
-    [3, () => single(p, depth - 1)],
-    [2, () => call(`Math.${rng.pick(ENGINE)}`, [next()])],
-    [0.4, () => call(rng.pick(['Math.hypot', 'Math.atan2', 'Math.pow']), [next(), next()])],
-    [0.7, () => binary('%', next(), next())],
+    [4 * odd, () => integer(p, depth - 1)],
+    [3 * odd, () => single(p, depth - 1)],
+    [0.8, () => call(`Math.${rng.pick(ENGINE)}`, [next()])],
+    [0.3 * odd, () => call(rng.pick(['Math.hypot', 'Math.atan2', 'Math.pow']), [next(), next()])],
+    [0.7 * odd, () => binary('%', next(), next())],
     [kernel.helpers.length > 0 ? 4 : 0, () => helped(p, depth)],
-    [0.5, () => call('Number', [truthValue(p, depth - 1)])],
+    [0.5 * odd, () => call('Number', [truthValue(p, depth - 1)])],
   ])()
 }
 
@@ -116,9 +122,10 @@ function single(p: Place, depth: number): Expr {
   const { rng } = p.kernel
   p.budget--
   const known = local(p, 'f32')
+  const reads = p.palette.types.includes('Float32Array')
   if (depth <= 0 || p.budget <= 0 || rng.chance(0.15)) {
     return rng.weighted<() => Expr>([
-      [12, () => read(p, SINGLES)],
+      [reads ? 12 : 0, () => read(p, SINGLES)],
       [known ? 6 : 0, known ?? (() => num(1))],
       [3, () => (rng.chance(0.5) ? num(rng.int(-9, 9) / 4) : round(num(constant(p))))],
       [1, () => round(p.kernel.scalar())],
@@ -134,8 +141,8 @@ function single(p: Place, depth: number): Expr {
     [5, () => choose(p, 'f32', depth)],
     // What may not be computed in floats, though it looks so.
     [4, () => round(binary(rng.pick(['+', '*']), binary(rng.pick(['+', '-', '*']), next(), next()), next()))],
-    [3, () => round(double(p, depth - 1))],
-    [2, () => round(integer(p, depth - 1))],
+    [p.palette.tidy ? 0.3 : 3, () => round(double(p, depth - 1))],
+    [p.palette.tidy ? 0.3 : 2, () => round(integer(p, depth - 1))],
   ])()
 }
 
@@ -143,9 +150,10 @@ export function integer(p: Place, depth: number): Expr {
   const { rng } = p.kernel
   p.budget--
   const known = local(p, 'i32')
+  const reads = p.palette.types.some((type) => INTEGERS.includes(type))
   if (depth <= 0 || p.budget <= 0 || rng.chance(0.15)) {
     return rng.weighted<() => Expr>([
-      [10, () => read(p, rng.chance(0.9) ? INTEGERS : ['Uint32Array'])],
+      [reads ? 10 : 0, () => read(p, rng.chance(0.9) ? INTEGERS : ['Uint32Array'])],
       [known ? 6 : 0, known ?? (() => num(1))],
       [3, () => num(rng.chance(0.15) ? rng.pick([2 ** 31 - 1, -(2 ** 31), 65535, 2 ** 30]) : rng.int(-9, 40))],
       [2, () => counter(p)],
@@ -162,7 +170,7 @@ export function integer(p: Place, depth: number): Expr {
     [2, () => call(`Math.${rng.pick(['abs', 'abs', 'sign', 'clz32'])}`, [next()])],
     [2, () => unary(rng.pick(['-', '~']), next())],
     [5, () => choose(p, 'i32', depth)],
-    [3, () => wrap(double(p, depth - 1))],
+    [p.palette.tidy ? 0.3 : 3, () => wrap(double(p, depth - 1))],
     [1, () => binary('%', next(), num(rng.pick([2, 3, 7, 16])))],
     [1, () => call('Math.floor', [binary('/', next(), num(rng.pick([2, 3, 4])))])],
   ])()
