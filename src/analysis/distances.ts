@@ -6,7 +6,7 @@
  */
 
 import type { Expr, For, Local, Stmt } from '../ir/ir.ts'
-import { assignedLocals, stmtBodies, stmtExprs, visitExpr } from '../ir/walk.ts'
+import { stmtBodies, stmtExprs, visitExpr } from '../ir/walk.ts'
 import { constant, constantOf, equal, type Poly, split, sub } from './poly.ts'
 import type { RaceAnalysis } from './races.ts'
 import type { Fixed, Symbols } from './symbols.ts'
@@ -33,8 +33,7 @@ export function distances(
   lanes: number,
 ): Distances {
   const accesses = collect(loop.body, symbols)
-  const assigned = assignedLocals(loop.body)
-  const fixed: Fixed = (local) => !assigned.has(local) && local !== loop.variable
+  const fixed = symbols.fixedIn(loop)
   const overlaps: [Local, Local][] = []
   for (const [k, a] of accesses.entries()) {
     for (const b of accesses.slice(k)) {

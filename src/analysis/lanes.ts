@@ -5,7 +5,7 @@
 
 import type { Expr, For, Local, Stmt } from '../ir/ir.ts'
 import { F64, I64, isFloat, isInteger } from '../ir/types.ts'
-import { assignedLocals, exprReads, stmtExprs, stmtTargets, visitExpr, visitStmts } from '../ir/walk.ts'
+import { assignedLocals, exprLocals, someExpr, stmtExprs, stmtTargets, visitExpr, visitStmts } from '../ir/walk.ts'
 import { exposedReads } from './liveness.ts'
 import { atomsOf, constantOf, type Poly, split } from './poly.ts'
 import type { Fixed, Symbols } from './symbols.ts'
@@ -16,21 +16,27 @@ export class Lanes {
   /** Locals whose value may differ from lane to lane, the loop's variable included. */
   readonly varying: Set<Local>
   private readonly fixed: Fixed
-  private readonly known = new Map<Expr, Poly | undefined>()
+  private readonly strides = new Map<Expr, Poly | undefined>()
+  private readonly uniform = new Map<Expr, boolean>()
+  private readonly even = new Map<Local, boolean>()
 
   /** `folded`: reductions of the loop, which each lane has its own part of. */
   constructor(loop: For, symbols: Symbols, folded: Iterable<Local>) {
     this.loop = loop
     this.symbols = symbols
-    const assigned = assignedLocals(loop.body)
-    this.fixed = (local) => !assigned.has(local) && local !== loop.variable
+    this.fixed = symbols.fixedIn(loop)
     this.varying = varyingLocals(loop, folded)
   }
 
   isUniform(e: Expr): boolean {
     if (e.kind === 'const' || e.kind === 'length') return true
-    for (const l of exprReads(e)) if (this.varying.has(l)) return false
-    return true
+    if (e.kind === 'local') return !this.varying.has(e.local)
+    let known = this.uniform.get(e)
+    if (known === undefined) {
+      known = !someExpr(e, (node) => exprLocals(node).some((l) => this.varying.has(l)))
+      this.uniform.set(e, known)
+    }
+    return known
   }
 
   /**
@@ -39,8 +45,8 @@ export class Lanes {
    */
   stride(e: Expr): Poly | undefined {
     if (!isInteger(e.type)) return undefined
-    if (!this.known.has(e)) this.known.set(e, this.findStride(e))
-    return this.known.get(e)
+    if (!this.strides.has(e)) this.strides.set(e, this.findStride(e))
+    return this.strides.get(e)
   }
 
   private findStride(e: Expr): Poly | undefined {
@@ -65,7 +71,12 @@ export class Lanes {
   isEven(local: Local): boolean {
     if (local === this.loop.variable) return true
     if (!isInteger(local.type) || this.symbols.definition(local) === undefined) return false
-    return this.stride({ kind: 'local', type: local.type, local }) !== undefined
+    let known = this.even.get(local)
+    if (known === undefined) {
+      known = this.stride({ kind: 'local', type: local.type, local }) !== undefined
+      this.even.set(local, known)
+    }
+    return known
   }
 
   /** As many as a register of 128 bits has of the widest number that becomes a vector. */
@@ -92,10 +103,7 @@ export class Lanes {
 
 function varyingLocals(loop: For, folded: Iterable<Local>): Set<Local> {
   const varying = new Set<Local>([loop.variable, ...folded])
-  const differs = (e: Expr): boolean => {
-    for (const l of exprReads(e)) if (varying.has(l)) return true
-    return false
-  }
+  const differs = (e: Expr): boolean => someExpr(e, (node) => exprLocals(node).some((l) => varying.has(l)))
   let grew = true
   const add = (local: Local) => {
     if (varying.has(local)) return

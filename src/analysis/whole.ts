@@ -7,7 +7,7 @@ import { cast, num, op } from '../ir/build.ts'
 import type { Expr } from '../ir/ir.ts'
 import { F64, I64, isInteger } from '../ir/types.ts'
 import { add, constant, mul, type Poly, sub } from './poly.ts'
-import type { Fixed, Symbols } from './symbols.ts'
+import { type Fixed, NEVER, type Symbols } from './symbols.ts'
 
 /** An index that is a whole number, or too large to name an element. */
 export interface Whole {
@@ -42,7 +42,7 @@ interface Part extends Whole {
  * - A product of two exact numbers is rounded once. In a product with another number one factor is exact and, by a
  *   condition, at least 1, so that the other is no larger than the product.
  */
-function fromDouble(symbols: Symbols, e: Expr, fixed: Fixed = () => false): Part | undefined {
+function fromDouble(symbols: Symbols, e: Expr, fixed: Fixed = NEVER): Part | undefined {
   switch (e.kind) {
     case 'const': {
       const value = Number(e.value)

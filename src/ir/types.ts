@@ -13,7 +13,12 @@ function intern<T extends Type>(type: T): T {
   return type
 }
 
-export const scalar = (name: ScalarName): ScalarType => intern({ kind: 'scalar', name })
+const scalars = new Map<ScalarName, ScalarType>()
+export function scalar(name: ScalarName): ScalarType {
+  let known = scalars.get(name)
+  if (!known) scalars.set(name, (known = intern({ kind: 'scalar', name })))
+  return known
+}
 export const BOOL = scalar('bool')
 export const I32 = scalar('i32')
 export const I64 = scalar('i64')

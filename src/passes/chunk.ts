@@ -109,15 +109,16 @@ class Chunker {
   readonly #fn: Fn
   readonly #sizes: Sizes
   readonly #names: Names
-  /** How often each array local stands in the function as the place of a value; see `#fits`. */
-  readonly #fnUses: ReadonlyMap<Local, number>
+  readonly #onStack: boolean
+  /** Of the whole function; see `#fits`. */
+  #uses: ReadonlyMap<Local, number> | undefined
   #spare: readonly For[] = []
 
   constructor(fn: Fn, sizes: Sizes) {
     this.#fn = fn
     this.#sizes = sizes
     this.#names = Names.of(fn)
-    this.#fnUses = countLocals(fn.body)
+    this.#onStack = fn.locals.some(isOnStack)
   }
 
   /** `depth`: loops around the statements that stay in their place. */
@@ -220,12 +221,13 @@ class Chunker {
    */
   #fits(s: For): boolean {
     const assigned = assignedLocals([s])
-    const exposed = exposedReads([s])
-    const inside = countLocals([s])
-    for (const l of inside.keys()) {
-      if (l.type.kind !== 'array') continue
-      if (l.type.space !== 'global' && !assigned.has(l)) return false
-      if (assigned.has(l) && (exposed.has(l) || inside.get(l) !== this.#fnUses.get(l))) return false
+    if (this.#onStack && [...usedLocals([s])].some((l) => isOnStack(l) && !assigned.has(l))) return false
+    const arrays = [...assigned].filter((l) => l.type.kind === 'array')
+    if (arrays.length > 0) {
+      const exposed = exposedReads([s])
+      const inside = countArrays([s])
+      this.#uses ??= countArrays(this.#fn.body)
+      for (const l of arrays) if (exposed.has(l) || inside.get(l) !== this.#uses.get(l)) return false
     }
     let fits = true
     visitStmts(s.body, {
@@ -238,13 +240,15 @@ class Chunker {
   }
 }
 
-/** In how many statements each local stands. */
-function countLocals(stmts: readonly Stmt[]): Map<Local, number> {
+const isOnStack = ({ type }: Local): boolean => type.kind === 'array' && type.space !== 'global'
+
+/** In how many statements the local of an array stands. */
+function countArrays(stmts: readonly Stmt[]): ReadonlyMap<Local, number> {
   const counts = new Map<Local, number>()
   visitStmts(stmts, {
     stmt: (s) => {
       const alone = mapStmtBodies(s, () => [])
-      for (const l of usedLocals([alone])) counts.set(l, (counts.get(l) ?? 0) + 1)
+      for (const l of usedLocals([alone])) if (l.type.kind === 'array') counts.set(l, (counts.get(l) ?? 0) + 1)
     },
   })
   return counts

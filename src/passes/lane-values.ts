@@ -8,8 +8,13 @@ import { opRecord } from '../ir/ops/index.ts'
 import { F32, F64, I32, I64, INDEX, isInteger, mask, overloadName, vec, vecBytes } from '../ir/types.ts'
 import { fresh, type Scope } from './scope.ts'
 
-/** Why a loop cannot run in lanes, in the user's words. */
-export class Refused extends Error {}
+/** Why a loop cannot run in lanes, in the user's words. Thrown for most loops, so not an error that records its stack. */
+export class Refused {
+  readonly message: string
+  constructor(message: string) {
+    this.message = message
+  }
+}
 
 export interface WidenInput {
   readonly scope: Scope

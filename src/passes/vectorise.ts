@@ -10,6 +10,7 @@
  * each other, an outer one where the inner is a sum.
  */
 
+import { Apart, type Pair } from '../analysis/apart.ts'
 import { distances } from '../analysis/distances.ts'
 import { Lanes } from '../analysis/lanes.ts'
 import { liveAfterEach } from '../analysis/liveness.ts'
@@ -67,6 +68,8 @@ class Vectorising {
   private readonly symbols: Symbols
   private readonly races: RaceAnalysis
   private readonly live: Map<Stmt, Set<Local>>
+  /** What the choices around have asked. */
+  private apart: Apart
   /** Why innermost loops stay scalar, by their place in the source: a loop may have been written twice. */
   private readonly reasons = new Map<string, { span: Span; text: string }>()
   private readonly vectorised = new Set<string>()
@@ -81,6 +84,7 @@ class Vectorising {
     this.symbols = new Symbols(fn)
     this.races = new RaceAnalysis(module, fn, this.symbols, context.independent)
     this.live = liveAfterEach(fn, (s) => s.kind === 'for')
+    this.apart = new Apart(this.symbols)
   }
 
   run(): Fn {
@@ -114,12 +118,21 @@ class Vectorising {
   }
 
   private if(s: If, outer: readonly For[]): Stmt {
-    const yes = this.list(s.then, outer)
+    const yes = this.firstArm(s, () => this.list(s.then, outer))
     const known = this.spare
-    this.spare = new Set([...known, ...loopKeys(s.then)])
+    if (s.else.length > 0) this.spare = new Set([...known, ...loopKeys(s.then)])
     const no = this.list(s.else, outer)
     this.spare = known
     return yes === s.then && no === s.else ? s : { ...s, then: yes, else: no }
+  }
+
+  /** What a choice asks is known in its first arm. */
+  private firstArm<T>(s: If, f: () => T): T {
+    const before = this.apart
+    this.apart = before.within(s)
+    const result = f()
+    this.apart = before
+    return result
   }
 
   /** The most that is gained by a loop within the statements. */
@@ -128,7 +141,11 @@ class Vectorising {
     for (const s of stmts) {
       const inside = s.kind === 'for' ? [...outer, s] : outer
       if (s.kind === 'for') most = Math.max(most, this.plan(s, outer)?.gain ?? 1)
-      for (const body of stmtBodies(s)) most = Math.max(most, this.best(body, inside))
+      const gains =
+        s.kind === 'if'
+          ? [this.firstArm(s, () => this.best(s.then, outer)), this.best(s.else, outer)]
+          : stmtBodies(s).map((body) => this.best(body, inside))
+      most = Math.max(most, ...gains)
     }
     return most
   }
@@ -226,16 +243,20 @@ class Vectorising {
     )
     if (loop.forKind === 'parallel') return { reductions, overlaps: [] }
     const found = this.races.check(loop, outer, live)
-    if (!isRace(found)) return { reductions, overlaps: found.overlaps }
+    if (!isRace(found)) return { reductions, overlaps: this.unasked(found.overlaps) }
     if (hasLoops(loop.body)) throw new Refused(found.reason)
     const near = distances(loop, outer, this.symbols, this.races, 4 * Math.max(...PARTS))
-    if ('overlaps' in near) return { reductions, overlaps: near.overlaps }
+    if ('overlaps' in near) return { reductions, overlaps: this.unasked(near.overlaps) }
     const name = this.subject(near.site)
     throw new Refused(
       near.carries === 'value'
         ? `an iteration needs the element of \`${name}\` that one shortly before it writes`
         : `whether iterations meet in the elements of \`${name}\` cannot be told`,
     )
+  }
+
+  private unasked(pairs: readonly Pair[]): readonly Pair[] {
+    return pairs.filter(([a, b]) => !this.apart.areApart(a, b))
   }
 
   // ──────────────────────────── writing ────────────────────────────

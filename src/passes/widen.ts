@@ -373,13 +373,18 @@ const whole = (type: VecType, array: Local): boolean =>
 const zero = (type: Type): Expr =>
   type.kind === 'vec' ? splat(type, num(scalar(type.of), 0)) : splat(type as MaskType, FALSE)
 
-function countReads(stmts: readonly Stmt[]): Map<Local, number> {
+const reads = new WeakMap<readonly Stmt[], ReadonlyMap<Local, number>>()
+/** Bodies are written for one vector and for several, and asked about for each of their locals. */
+function countReads(stmts: readonly Stmt[]): ReadonlyMap<Local, number> {
+  const known = reads.get(stmts)
+  if (known) return known
   const counts = new Map<Local, number>()
   visitStmts(stmts, {
     stmt: (s) => {
       for (const e of stmtExprs(s)) for (const l of exprReads(e)) counts.set(l, (counts.get(l) ?? 0) + 1)
     },
   })
+  reads.set(stmts, counts)
   return counts
 }
 
