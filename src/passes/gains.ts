@@ -5,9 +5,10 @@
  * of x86-64 (more elsewhere), a few of which what is read needs.
  */
 
+import { slope } from '../analysis/dependences.ts'
 import { exposedReads } from '../analysis/liveness.ts'
 import { add, atom, constant, equal, mentions, type Poly, substitute } from '../analysis/poly.ts'
-import type { For, Local, Stmt } from '../ir/ir.ts'
+import type { ArrayType, Expr, For, Local, Stmt } from '../ir/ir.ts'
 import { isFloat } from '../ir/types.ts'
 import { assignedLocals, readLocals, stmtExprs, visitExpr, visitStmts } from '../ir/walk.ts'
 import type { Layout, View } from './rows.ts'
@@ -36,14 +37,14 @@ export function gainOf(loop: For, layout: Layout, view: View): Gain | undefined 
   }
   if (!kind) return undefined
   const most = kind === 'chain' ? CHAIN_ROWS : MEMORY_ROWS
-  const fit = (side: number, from: number) => {
+  const rowsFor = (side: number, from: number) => {
     let rows = from
     while (rows > 1 && rows * side * each > REGISTERS) rows /= 2
     return rows > 1 ? rows : undefined
   }
-  const rows = fit(1, most)
+  const rows = rowsFor(1, most)
   if (rows === undefined) return undefined
-  return { kind, rows, rowsAround: fit(2, MEMORY_ROWS) === MEMORY_ROWS ? MEMORY_ROWS : undefined }
+  return { kind, rows, rowsAround: rowsFor(2, MEMORY_ROWS) === MEMORY_ROWS ? MEMORY_ROWS : undefined }
 }
 
 /** Shared loops without loops in them that stand in the body itself. */
@@ -97,6 +98,39 @@ function livesThrough(leaf: For, loop: For, view: View): number {
   }
   return Math.max(1, own.size)
 }
+
+/**
+ * Whether the loop's iterations look like lanes of vectors: elements that follow each other or are the same for all. A
+ * vectoriser does with such sums what rows side by side do, with twice as many at a time.
+ */
+export function suitsLanes(loop: For, layout: Layout, view: View): boolean {
+  const row = view.symbols.atomOf(loop.variable)
+  let suits = isEven(layout)
+  const see = (array: Local, e: Expr, writes: boolean) => {
+    const index = view.symbols.poly(e, view.fixed)
+    const by = index && slope(index, row)
+    suits &&= FLOATS.has((array.type as ArrayType).dtype) && (by === 1 || (by === 0 && !writes))
+  }
+  visitStmts(loop.body, {
+    stmt: (s) => {
+      if (s.kind === 'store') see(s.array, s.index, true)
+    },
+    expr: (e) => {
+      if (e.kind === 'load') see(e.array, e.index, false)
+    },
+  })
+  return suits
+}
+
+/** Whether all rows go the same way through the same turns. */
+const isEven = (layout: Layout): boolean =>
+  layout.every((item) => {
+    if (item.kind === 'choice') return isEven(item.then) && isEven(item.else)
+    if (item.kind === 'loop') return !item.cut && isEven(item.body)
+    return item.list.every((part) => part.kind !== 'rest' && part.kind !== 'if')
+  })
+
+const FLOATS: ReadonlySet<string> = new Set(['float64', 'float32'])
 
 /** Whether rows of `around` read the same elements in the inner loops of `loop`, which no row changes. */
 export function sharesReads(loop: For, around: For, view: View): boolean {

@@ -7,11 +7,11 @@ import { runPasses } from './index.ts'
 
 type Kernel = (...args: never[]) => unknown
 
-function wasmText(fn: Kernel, types: string[], parallel = false) {
+function compiled(fn: Kernel, types: string[], parallel = false, target: 'wasm' | 'js' = 'wasm') {
   const notes: string[] = []
   const program = lowerProgram(fn, types as never, { parallel })
   const context = {
-    target: 'wasm' as const,
+    target,
     parallel,
     reassociate: false,
     independent: [],
@@ -25,8 +25,9 @@ function wasmText(fn: Kernel, types: string[], parallel = false) {
   })
   return { text: print(module), forwarded, notes }
 }
-const jammed = (fn: Kernel, types: string[], parallel = false) =>
-  wasmText(fn, types, parallel).notes.some((n) => n.includes('side by side in the inner loop'))
+type Compiling = Parameters<typeof compiled>
+const jammed = (...args: Compiling) => compiled(...args).notes.some((n) => n.includes('side by side in the inner loop'))
+const inLanes = (...args: Compiling) => compiled(...args).notes.some((n) => n.includes('in the lanes of vectors'))
 
 function rows(x: Float64Array, r: Float64Array) {
   for (let i = 0; i < r.length; i++) {
@@ -133,12 +134,22 @@ function skewed(a: Float64Array, n: number) {
 }
 
 describe('jam', () => {
-  it('takes loops whose iterations are independent and whose inner loop is the same for all', () => {
-    expect(jammed(rows, ['float64[]', 'float64[]'])).toBe(true)
-    expect(jammed(product, ['float64[]', 'float64[]', 'float64[]', 'int32'])).toBe(true)
+  it('takes loops whose iterations are independent', () => {
+    for (const kernel of [rows, someRows]) {
+      expect(jammed(kernel, ['float64[]', 'float64[]'], false, 'js'), kernel.name).toBe(true)
+    }
+    expect(jammed(pranged, ['float64[]', 'float64[]'], true, 'js')).toBe(true)
     expect(jammed(someRows, ['float64[]', 'float64[]'])).toBe(true)
-    expect(jammed(later, ['float64[]', 'float64[]'])).toBe(true)
-    expect(jammed(pranged, ['float64[]', 'float64[]'], true)).toBe(true)
+  })
+
+  it('leaves loops to vectors whose iterations look like lanes', () => {
+    for (const kernel of [rows, later]) {
+      expect(jammed(kernel, ['float64[]', 'float64[]']), kernel.name).toBe(false)
+      expect(inLanes(kernel, ['float64[]', 'float64[]']), kernel.name).toBe(true)
+    }
+    expect(compiled(product, ['float64[]', 'float64[]', 'float64[]', 'int32']).notes.join('\n')).toMatch(
+      /4 iterations run side by side, so that they share what the inner loops read\.[\s\S]*in the lanes of vectors/,
+    )
   })
 
   it('takes triangles: rows share the turns that all of them have', () => {
@@ -155,9 +166,10 @@ describe('jam', () => {
   })
 
   it('takes sums in elements: each element is read and written once for all rows', () => {
-    const { forwarded, notes } = wasmText(byRows, ['float64[]', 'float64[]', 'float64[]', 'int32'])
+    const { forwarded, notes } = compiled(byRows, ['float64[]', 'float64[]', 'float64[]', 'int32'])
     expect(notes.filter((n) => n.includes('side by side'))).toEqual([
       '4 iterations run side by side in the inner loop, each element that all of them change is read and written once, its changes in their own order.',
+      '2 iterations run side by side, so that they share what the inner loops read.',
     ])
     const inner = forwarded.match(/loop\.1\.rows[\s\S]*?(for j[\s\S]*?\})/)![1]!
     expect(inner.match(/ = c\[/g)).toHaveLength(2)
@@ -167,13 +179,13 @@ describe('jam', () => {
   })
 
   it('says which array keeps iterations in order', () => {
-    expect(wasmText(skewed, ['float64[]', 'int32']).notes).toContain(
+    expect(compiled(skewed, ['float64[]', 'int32']).notes).toContain(
       'Iterations run one after the other: side by side, one might touch an element of `a` before an earlier one has done with it.',
     )
   })
 
   it('computes what rows have in common once', () => {
-    const { forwarded } = wasmText(rows, ['float64[]', 'float64[]'])
+    const { forwarded } = compiled(rows, ['float64[]', 'float64[]'], false, 'js')
     const from = forwarded.indexOf('loop.rows')
     const inner = forwarded.slice(from, forwarded.indexOf('}', from))
     expect(inner.match(/sqrt\(/g)).toHaveLength(1)
@@ -181,7 +193,7 @@ describe('jam', () => {
   })
 
   it('asks once whether the arrays of a prange overlap', () => {
-    const { text } = wasmText(pranged, ['float64[]', 'float64[]'], true)
+    const { text } = compiled(pranged, ['float64[]', 'float64[]'], true)
     const asked = text.match(/if not\(overlap\(r, x\)\)[\s\S]*?launch [^\n]*/)![0]
     expect(asked.match(/overlap/g)).toHaveLength(1)
   })

@@ -23,7 +23,7 @@ import { Names } from '../ir/build.ts'
 import type { Fn, For, Local, Module, Stmt } from '../ir/ir.ts'
 import { INDEX } from '../ir/types.ts'
 import { assignedLocals, flatMapList, mapList, mapStmtBodies, visitStmts } from '../ir/walk.ts'
-import { type Gain, gainOf, sharesReads } from './gains.ts'
+import { type Gain, gainOf, sharesReads, suitsLanes } from './gains.ts'
 import { homesOf } from './homes.ts'
 import { sizeOf } from './inline.ts'
 import { dropUnusedLocals } from './outline.ts'
@@ -36,6 +36,8 @@ import type { Scope } from './scope.ts'
 const WRITTEN = 1000
 /** Rows of a loop around one of which rows run side by side already: two, to share what they read. */
 const AROUND = 2
+/** The same, where the inner loop is left to vectors. */
+const AROUND_LANES = 4
 
 export function jam(module: Module, context: PassContext): Module {
   const functions = mapList(module.functions, (fn) => (hasLoops(fn.body) ? new Jamming(module, fn, context).run() : fn))
@@ -95,28 +97,53 @@ class Jamming {
     if (!hasLoops(loop.body)) return undefined
     const gain = this.gain(loop)
     if (gain) {
+      if (this.leavesToLanes(loop, outer, apart)) return undefined
       if (!this.mayRun(loop, outer, apart, gain.rows, new Map())) return undefined
       this.note(loop, gain)
       return new Map([[loop, gain.rows]])
     }
-    // Loops directly inside of which rows gain; two rows of this one may share what those read.
+    return this.planAround(loop, outer, apart)
+  }
+
+  /** Loops directly inside of which rows gain, or lanes: rows of this one may share what those read. */
+  private planAround(loop: For, outer: readonly For[], apart: Apart): Plan | undefined {
     const around = this.candidate(loop)
     if (!around) return undefined
-    const plan = new Map<For, number>([[loop, AROUND]])
+    const inside = [...outer, loop]
+    const plan = new Map<For, number>()
+    let rows = 0
     for (const inner of directLoops(around.layout)) {
       const found = this.gain(inner)
       if (!found || !sharesReads(inner, loop, around.view)) continue
-      const rows = found.rowsAround
-      if (rows === undefined || !this.mayRun(inner, [...outer, loop], apart, rows, new Map())) return undefined
-      plan.set(inner, rows)
+      if (this.leavesToLanes(inner, inside, apart)) {
+        rows = Math.max(rows, found.rowsAround === undefined ? 0 : AROUND_LANES)
+        continue
+      }
+      const own = found.rowsAround
+      if (own === undefined || !this.mayRun(inner, inside, apart, own, new Map())) return undefined
+      rows = AROUND
+      plan.set(inner, own)
     }
-    if (plan.size === 1 || sizeOf(loop.body) * AROUND * Math.max(...plan.values()) > WRITTEN) return undefined
+    if (rows === 0 || sizeOf(loop.body) * rows * Math.max(1, ...plan.values()) > WRITTEN) return undefined
     for (const inner of plan.keys()) {
-      if (inner !== loop && !layoutOf(inner.body, viewOf(this.symbols, [loop, inner]))) return undefined
+      if (!layoutOf(inner.body, viewOf(this.symbols, [loop, inner]))) return undefined
     }
-    if (!this.mayRun(loop, outer, apart, AROUND, plan)) return undefined
-    for (const inner of plan.keys()) if (inner !== loop) this.note(inner, this.gain(inner)!)
-    return plan
+    if (!this.mayRun(loop, outer, apart, rows, plan)) return undefined
+    for (const inner of plan.keys()) this.note(inner, this.gain(inner)!)
+    this.context.note(loop.span, `${rows} iterations run side by side, so that they share what the inner loops read.`)
+    return new Map([[loop, rows], ...plan])
+  }
+
+  /** Whether iterations are better run in the lanes of vectors, which comes after this. */
+  private leavesToLanes(loop: For, outer: readonly For[], apart: Apart): boolean {
+    const { view, layout } = this.candidate(loop)!
+    if (this.context.target !== 'wasm' || !suitsLanes(loop, layout, view)) return false
+    if (mayOverlap(loop.body, this.symbols, apart).length > 0) return false
+    const touches = touchesOf(layout, view, () => undefined)
+    const dependences = new Dependences(this.symbols, loop, outer, view.fixed)
+    return touches.every((a, k) =>
+      touches.slice(k).every((b) => a.array !== b.array || !(a.writes || b.writes) || dependences.areApart(a, b)),
+    )
   }
 
   /** What rows of this loop side by side gain, where its shape allows them. */
