@@ -251,7 +251,9 @@ class Batch {
     for (const { call, fast } of programs) out.push(assign(call.result, writer.expr(fast)))
     if (!guarded) return
     const usual = writer.expr(all)
-    const rare = programs.flatMap((one) => this.#rare(one.call, writer.expr(one.usual), programs.length === 1))
+    // Some of them may do for all arguments.
+    const guardedOnes = programs.filter(({ usual }) => usual.value !== true)
+    const rare = guardedOnes.flatMap((one) => this.#rare(one.call, writer.expr(one.usual), guardedOnes.length === 1))
     const fine = shape === 'lanes' ? reduce('all', usual) : shape === 'lane' ? extract(usual, 0) : usual
     out.push(ifStmt(op('not', fine), rare))
   }

@@ -367,3 +367,32 @@ describe('on several threads', () => {
   holds('a prange of vectors', pranged, (n) => [f64(n), new Float64Array(n)], { parallel: true })
   it('in order where its arrays overlap', () => agrees(pranged, overlapping(1), { parallel: true }))
 })
+
+describe('Math', () => {
+  it('functions with and without special cases, in one expression', () => {
+    const [wasm, js] = (['wasm', 'js'] as const).map((target) => jit(everything, { target }) as Kernel)
+    for (const n of [1, 2, 40]) {
+      const x = f64(n)
+      const y = f64(n, 300).map((v) => v / 3)
+      expect(same(wasm!(x, y), js!(x, y)), `n = ${n}`).toBe(true)
+    }
+  })
+})
+
+function everything(x: Float64Array, y: Float64Array) {
+  const out = new Float64Array(x.length)
+  for (let i = 0; i < x.length; i++) {
+    const a = x[i]!
+    const b = y[i]!
+    out[i] =
+      Math.hypot(a, b) +
+      Math.tanh(a) * Math.atan2(b, a) -
+      Math.atan(a) / (1 + Math.asin(b / 100)) +
+      Math.sinh(a / 50) +
+      Math.cbrt(b) +
+      Math.sin(a) * Math.log1p(b * b) -
+      Math.expm1(a / 70) +
+      (a * a) ** b
+  }
+  return out
+}
