@@ -38,9 +38,9 @@ const ALONE = 1000
 const AROUND = 8
 /** An outer loop must gain so much more than an inner one, where elements mostly follow each other. */
 const PREFER = 1.25
-/** Vectors side by side: what gains most is taken. Around sums there is no end to how much may wait for additions. */
-const PARTS = [1, 2]
-const PARTS_AROUND = [1, 2, 4, 8]
+/** More vectors than one side by side, if that gains. Around sums there is no end to how much may wait for additions. */
+const PARTS = [2]
+const PARTS_AROUND = [2, 4, 8]
 /** Registers for vectors, less a few for what the statements compute on their way. */
 const REGISTERS = 14
 /** Nests larger than this (statements and expression nodes) are left alone. */
@@ -202,17 +202,25 @@ class Vectorising {
     )
     const count = lanes.perRegister()
     if (!free.every(canFold)) throw new Refused('bits are folded in it')
-    const tries = (hasLoops(loop.body) ? PARTS_AROUND : PARTS).map((parts) => {
+    const scalar = turnCost(loop.body)
+    const attempt = (parts: number) => {
       const scope: Scope = { names: this.names, locals: [], sites: [] }
       const subject = (site: number) => this.subject(site)
       const widener = new Widener({ scope, lanes, count, parts, ordered, safe: this.context.boundscheck, subject })
       const body = widener.body()
-      const gain = this.gain(turnCost(loop.body), turnCost(body), count * parts, outer.length > 0)
+      const gain = this.gain(scalar, turnCost(body), count * parts, outer.length > 0)
       return { scope, widener, body, gain, stride: count * parts }
-    })
-    const fits = (t: { stride: number; scope: Scope }) => t.stride === count || vectorsIn(t.scope) <= REGISTERS
-    const fitting = hasLoops(loop.body) ? tries.filter(fits) : tries
-    const { scope, widener, body, gain, stride } = fitting.reduce((a, b) => (b.gain > a.gain ? b : a))
+    }
+    let best = attempt(1)
+    const vectors = vectorsIn(best.scope)
+    // Chains of sums wait less with each vector more, until that gains nothing; what is left over grows all the while.
+    for (const parts of hasLoops(loop.body) ? PARTS_AROUND : PARTS) {
+      if (hasLoops(loop.body) && parts * vectors > REGISTERS) break
+      const next = attempt(parts)
+      if (next.gain <= best.gain) break
+      best = next
+    }
+    const { scope, widener, body, gain, stride } = best
     const folds = free.map((reduction) => ({ reduction, vectors: widener.vectorsOf(reduction.local) }))
     const write = () => this.written(loop, stride, body, folds, overlaps, scope)
     return { gain, lanes: stride, locals: scope.locals, write }
