@@ -48,11 +48,6 @@ export interface Program {
   readonly kernel: (...args: never[]) => void
   /** The same with `prange` where PolyBench's loops are independent as they stand; absent where none are. */
   readonly parallel?: (...args: never[]) => void
-  /**
-   * Arrays of `parallel` of which the compiler cannot tell that no two iterations touch the same element: its option of
-   * that name. Each stands in test/conformance/polybench.test.ts with the reason.
-   */
-  readonly independent?: readonly string[]
   /** Positions of the arguments that hold the result. */
   readonly outputs: readonly number[]
   /** It calls Math functions beyond the exact ones, so that single results may be an ulp away from plain's. */

@@ -46,7 +46,7 @@ export function variantsOf(program: Program, names: readonly VariantName[]): Var
         return [compiled(name, plain, { boundscheck: false }, 'allocated')]
       case 'parallel': {
         if (!program.parallel) return []
-        const options = { parallel: true, independent: program.independent ?? [] }
+        const options = { parallel: true }
         return [compiled(name, program.parallel as Kernel, options, 'allocated')]
       }
       default:

@@ -7,9 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { copyOf, verdictOn } from '../../bench/polybench/arguments.ts'
 import { PROGRAMS } from '../../bench/polybench/index.ts'
 import type { Program, Size } from '../../bench/polybench/polybench.ts'
-import { CompileError, getNumThreads, jit, setNumThreads, type TypedArray } from '../../src/index.ts'
+import { getNumThreads, jit, setNumThreads, type TypedArray } from '../../src/index.ts'
 import { withShadowMath } from '../support/shadowMath.ts'
-import { type Expected, errorOf, expectError } from './errors.ts'
 
 type Kernel = (...args: unknown[]) => void
 
@@ -52,20 +51,6 @@ const RESULTS_OF_C: Record<string, string> = {
   'seidel-2d': '1f5577d37035d946',
 }
 
-/** What the race analysis cannot prove yet: these programs need `independent`, and are refused without it. */
-const NOT_PROVEN: Record<string, readonly Expected['words'][number][]> = {
-  // Row i right of the diagonal and column i below it: only both at once, with j > i, are apart.
-  correlation: [/different strides/, /`corr`/],
-  covariance: [/different strides/, /`cov`/],
-  // Column j of A, where j starts at k + 1; from a constant start on it is proven.
-  gramschmidt: [/How far this reaches/, /`A`/],
-  // Row i left of the diagonal is read while row i right of it is written.
-  lu: [/Every iteration reads this element/, /`A`/],
-  ludcmp: [/Every iteration reads this element/, /`A`/],
-}
-
-const optionsOf = ({ independent = [] }: Program) => ({ parallel: true, independent })
-
 /** Half of MINI, and odd: rows that end within a vector, of a length that is that of no other axis. */
 function oddSize(program: Program): Size {
   const halves = Object.entries(program.sizes.MINI).map(([name, value]) => [name, (value >> 1) | 1])
@@ -88,8 +73,6 @@ function expectPlain(program: Program, kernel: Kernel): void {
 
 test('they are all here', () => {
   expect(PROGRAMS).toHaveLength(30)
-  const needing = PROGRAMS.filter((program) => program.independent).map((program) => program.name)
-  expect(needing.sort()).toEqual(Object.keys(NOT_PROVEN).sort())
   const unsure = PROGRAMS.filter((program) => !(program.name in RESULTS_OF_C)).map((program) => program.name)
   expect(unsure).toEqual(['deriche'])
 })
@@ -119,16 +102,10 @@ describe.each(PROGRAMS.map((program) => [program.name, program] as const))('%s',
   })
 
   test('on 1 and 2 threads', () => {
-    const fast = jit(parallel as Kernel, optionsOf(program))
+    const fast = jit(parallel as Kernel, { parallel: true })
     for (const threads of [1, 2]) {
       setNumThreads(threads)
       expectPlain(program, fast)
     }
-  })
-
-  if (!program.independent) return
-  test('is refused without `independent`', () => {
-    const error = errorOf(() => jit(parallel as Kernel, { parallel: true })(...dataOf(program)[0]!))
-    expectError(error, { type: CompileError, code: 'race', words: NOT_PROVEN[name]! })
   })
 })

@@ -108,6 +108,5 @@ export const program: Program = {
   ],
   kernel: kernelCorrelation,
   parallel: parallelCorrelation,
-  independent: ['corr'],
   outputs: [4],
 }

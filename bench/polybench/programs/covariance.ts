@@ -70,6 +70,5 @@ export const program: Program = {
   make: ({ m, n }) => [m, n, n, matrix(n, m, (i, j) => (i * j) / m), new Float64Array(m * m), new Float64Array(m)],
   kernel: kernelCovariance,
   parallel: parallelCovariance,
-  independent: ['cov'],
   outputs: [4],
 }

@@ -51,6 +51,5 @@ export const program: Program = {
   ],
   kernel: kernelGramschmidt,
   parallel: parallelGramschmidt,
-  independent: ['A'],
   outputs: [3, 4],
 }

@@ -41,6 +41,5 @@ export const program: Program = {
   make: ({ n }) => [n, positiveDefinite(n)],
   kernel: kernelLu,
   parallel: parallelLu,
-  independent: ['A'],
   outputs: [1],
 }

@@ -74,6 +74,5 @@ export const program: Program = {
   ],
   kernel: kernelLudcmp,
   parallel: parallelLudcmp,
-  independent: ['A'],
   outputs: [3],
 }
