@@ -58,9 +58,17 @@ export const vecBytes = (type: VecType): number => type.lanes * LANE_BYTES[type.
 
 /** The name under which operations list their overload: vectors shorter than a register stand under the whole one. */
 export function overloadName(type: Type): string {
-  if (type.kind !== 'vec' || vecBytes(type) >= 16) return typeName(type)
-  return `${type.of}x${16 / LANE_BYTES[type.of]}`
+  if (type.kind === 'scalar') return type.name
+  let name = overloadNames.get(type)
+  if (name === undefined) {
+    const short = type.kind === 'vec' && vecBytes(type) < 16
+    name = short ? `${type.of}x${16 / LANE_BYTES[type.of]}` : typeName(type)
+    overloadNames.set(type, name)
+  }
+  return name
 }
+/** Asked for at every operation; types are interned. */
+const overloadNames = new Map<Type, string>()
 
 /** The type an element has once loaded: uint32 needs 64 bits to stay itself, uint8c is an integer like uint8. */
 export function valueType(dtype: DType): ScalarType {

@@ -4,21 +4,22 @@
  * more than once gets a local, all else nests. The form decides whether those are of scalars or of vectors.
  */
 
-import { assign, bool, cond, num, op, ref, select, splat } from '../ir/build.ts'
+import { assign, bool, ifStmt, num, op, ref, select, splat } from '../ir/build.ts'
 import type { Expr, Local, Stmt, Type, VecType } from '../ir/ir.ts'
-import type { Lanes } from '../ir/ops/math/lanes.ts'
+import type { Lanes, Part } from '../ir/ops/math/lanes.ts'
 import { numbers } from '../ir/ops/math/numbers.ts'
 import { BOOL, F64, mask } from '../ir/types.ts'
 
 /** A value or truth value a lane. */
 export interface Node {
-  /** An operation's name, `select`, `lookup`, or what has no arguments: `value`, `truth`, `leaf`. */
+  /** An operation's name, `select`, `lookup`, `part`, or what has no arguments: `value`, `truth`, `leaf`. */
   readonly kind: string
   readonly args: readonly Node[]
   readonly id: number
   readonly value?: number | boolean
   readonly leaf?: Expr
   readonly table?: readonly number[]
+  readonly part?: Part
 }
 
 /** All words but those with a method of their own are operations of the IR, by the same name. */
@@ -50,6 +51,8 @@ export class Graph {
         if (typeof n.value === 'number') return this.constant(table[n.value]!)
         return this.#node(`lookup ${n.id} ${table.join()}`, { kind: 'lookup', args: [n], table })
       },
+      part: (part, ...args) =>
+        this.#node(`part ${part.name} ${args.map(({ id }) => id)}`, { kind: 'part', args, part }),
     }
   }
 
@@ -137,75 +140,114 @@ export const vectorForm = (type: VecType): Form => ({
 
 const TRUTHS: ReadonlySet<string> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'not', 'odd'])
 
-/** Writes nodes of a graph as statements; whoever asks for a node's expression finds its parts in `out` before it. */
+/** What a writer asks of the function that it writes in. */
+export interface Place {
+  /** Statements go here. */
+  readonly out: Stmt[]
+  local(name: string, type: Type): Local
+  /** What a leaf is in the form at hand; asked once for each. */
+  leaf?(e: Expr): Expr
+  /** The name of the function that a part has become. */
+  part?(part: Part): string
+}
+
+/** Writes nodes of a graph as statements; whoever asks for a node's expression finds its parts before it. */
 export class Writer {
   readonly #form: Form
-  readonly #out: Stmt[]
-  readonly #leaf: (e: Expr) => Expr
-  readonly #local: (name: string, type: Type) => Local
+  readonly #place: Place
   readonly #uses = new Map<Node, number>()
   readonly #written = new Map<Node, Expr>()
+  /** Lookups by their table, as one search may serve several. */
+  readonly #lookups = new Map<readonly number[], Node[]>()
 
-  /**
-   * @param roots all nodes that will be asked for, as often as they will be
-   * @param leaf what a leaf is in this form; asked once for each
-   */
-  constructor(
-    form: Form,
-    roots: readonly Node[],
-    out: Stmt[],
-    local: (name: string, type: Type) => Local,
-    leaf: (e: Expr) => Expr = (e) => e,
-  ) {
+  /** @param roots all nodes that will be asked for, as often as they will be */
+  constructor(form: Form, roots: readonly Node[], place: Place) {
     this.#form = form
-    this.#out = out
-    this.#local = local
-    this.#leaf = leaf
+    this.#place = place
     for (const root of roots) this.#count(root)
   }
 
   #count(node: Node): void {
     const uses = this.#uses.get(node) ?? 0
     this.#uses.set(node, uses + 1)
-    if (uses === 0) for (const arg of node.args) this.#count(arg)
+    if (uses > 0) return
+    if (node.table) {
+      const others = this.#lookups.get(node.table)
+      if (others) others.push(node)
+      else this.#lookups.set(node.table, [node])
+    }
+    for (const arg of node.args) this.#count(arg)
   }
 
   expr(node: Node): Expr {
     if (node.value !== undefined) return this.#form.constant(node.value)
     const known = this.#written.get(node)
     if (known) return known
-    const made = node.leaf ? this.#leaf(node.leaf) : this.#make(node)
-    if (!node.leaf && this.#uses.get(node)! < 2) return made
-    const kept = node.leaf ? made : this.#kept(made, TRUTHS.has(node.kind) ? 'm' : 't')
-    this.#written.set(node, kept)
-    return kept
+    if (node.leaf) return this.#keep(node, this.#place.leaf?.(node.leaf) ?? node.leaf)
+    if (node.table) return this.#search(node, node.table)
+    const made = this.#make(node)
+    if (this.#uses.get(node)! < 2 || made.kind === 'local') return this.#keep(node, made)
+    return this.#keep(node, this.#held(made, TRUTHS.has(node.kind) ? 'm' : 't'))
   }
 
-  #kept(e: Expr, name: string): Expr {
-    const local = this.#local(name, e.type)
-    this.#out.push(assign(local, e))
+  #keep(node: Node, e: Expr): Expr {
+    this.#written.set(node, e)
+    return e
+  }
+
+  #held(e: Expr, name: string): Expr {
+    const local = this.#place.local(name, e.type)
+    this.#place.out.push(assign(local, e))
     return ref(local)
   }
 
   #make(node: Node): Expr {
-    if (node.kind === 'lookup') {
-      if (this.#form !== SCALAR) throw new Error('tables are looked into lane by lane')
-      const n = this.expr(node.args[0]!)
-      // The search asks for the index again and again.
-      return search(n.kind === 'local' ? n : this.#kept(n, 'n'), node.table!, 0)
-    }
     const { kind } = node
     const args = node.args.map((arg) => this.expr(arg))
     if (kind === 'select') return select(args[0]!, args[1]!, args[2]!)
+    if (node.part) {
+      this.#onlyScalar()
+      const result = this.#place.local(node.part.name, F64)
+      const fn = this.#place.part!(node.part)
+      this.#place.out.push({ kind: 'call', fn, args, results: [result], site: -1 })
+      return ref(result)
+    }
     // What `op` would make, but for the search in the tables.
     return { kind: 'op', type: TRUTHS.has(kind) ? this.#form.truth : this.#form.value, op: kind, args }
   }
+
+  #onlyScalar(): void {
+    if (this.#form !== SCALAR) throw new Error('tables and parts are for scalars')
+  }
+
+  /** All entries of the table that are found from one number, by one search. */
+  #search(node: Node, table: readonly number[]): Expr {
+    this.#onlyScalar()
+    const { from } = startOf(node)
+    const found = this.#lookups.get(table)!.flatMap((lookup) => {
+      const start = startOf(lookup)
+      return start.from === from ? [{ ...start, local: this.#place.local('item', F64), lookup }] : []
+    })
+    const n = this.expr(from)
+    const at = n.kind === 'local' ? n : this.#held(n, 'n')
+    for (const { lookup, local } of found) this.#keep(lookup, ref(local))
+    const last = table.length - 1
+    // The IR has no arrays of constants, so the search goes by halves. From places outside an entry is anything.
+    const search = (lo: number, hi: number): readonly Stmt[] => {
+      if (lo === hi) {
+        return found.map(({ local, by }) => assign(local, num(F64, table[Math.min(Math.max(lo + by, 0), last)]!)))
+      }
+      const middle = (lo + hi + 1) >> 1
+      return [ifStmt(op('lt', at, num(F64, middle)), search(lo, middle - 1), search(middle, hi))]
+    }
+    const offsets = found.map(({ by }) => by)
+    this.#place.out.push(...search(-Math.min(...offsets), last - Math.max(...offsets)))
+    return this.#written.get(node)!
+  }
 }
 
-/** table[n], the first entry being number `first`: by halves, as the IR has no arrays of constants. */
-function search(n: Expr, table: readonly number[], first: number): Expr {
-  if (table.length === 1) return num(F64, table[0]!)
-  const half = table.length >> 1
-  const below = op('lt', n, num(F64, first + half))
-  return cond(below, search(n, table.slice(0, half), first), search(n, table.slice(half), first + half))
+/** The number that a lookup is found from, and how far. */
+function startOf({ args: [n] }: Node): { readonly from: Node; readonly by: number } {
+  const by = n!.kind === 'add' ? n!.args[1]!.value : undefined
+  return typeof by === 'number' ? { from: n!.args[0]!, by } : { from: n!, by: 0 }
 }

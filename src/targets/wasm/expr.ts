@@ -9,7 +9,7 @@ import { Unsupported } from '../target.ts'
 import { emitLoad } from './memory.ts'
 import { isCheap } from './operand.ts'
 import { BASE, HANDLE, isHalf, LENGTH, type Scope, slotOf, valueTypeOf } from './scope.ts'
-import { type Argument, emitOperation } from './template.ts'
+import { type Argument, emitInOrder, emitOperation } from './template.ts'
 import {
   emitExtract,
   emitRamp,
@@ -52,8 +52,10 @@ export function emitExpr(s: Scope, e: Expr): void {
         }
       }
       const record = opRecord(e.op)
+      const at = overloadType(record, e.args)
+      if (emitInOrder(s, record, at, e.args)) return
       const args = e.args.map((arg) => argument(s, arg))
-      emitOperation(s, record, overloadType(record, e.args), args)
+      emitOperation(s, record, at, args)
       return
     }
     case 'cast':

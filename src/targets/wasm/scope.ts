@@ -95,6 +95,11 @@ export class ModuleScope {
     return found
   }
 
+  /** Whether it is a function of the IR's, not an import or a helper. */
+  defines(callee: Callee): boolean {
+    return this.#functions.get(callee.name)?.callee === callee
+  }
+
   env(name: keyof typeof ENV): Callee {
     return this.#import('env', name, ENV[name])
   }

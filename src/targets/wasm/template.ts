@@ -1,7 +1,7 @@
 /** Runs the `wasm` column of an operation's record (ir/ops/op.ts says how it reads) on given operands. */
 
 import { slotType } from '../../ir/build.ts'
-import type { Type } from '../../ir/ir.ts'
+import type { Expr, Type } from '../../ir/ir.ts'
 import type { Op } from '../../ir/ops/op.ts'
 import { overloadName, typeName } from '../../ir/types.ts'
 import { Unsupported } from '../target.ts'
@@ -86,6 +86,25 @@ export interface Argument {
   push(): void
 }
 
+/** The same of expressions where their values may stay on the stack, as most may; else nothing, and false. */
+export function emitInOrder(s: Scope, record: Op, at: Type, args: readonly Expr[]): boolean {
+  const text = record.at[overloadName(at)]?.wasm
+  if (text === undefined || isHalf(at)) return false
+  const { instructions, inOrder } = parse(text, args.length)
+  if (!inOrder) return false
+  for (const arg of args) s.expr(arg)
+  for (let k = args.length; k < instructions.length; k++) {
+    const i = instructions[k]!
+    if (i.kind === 'run') i.write(s.code)
+    else if (i.kind === 'host') callHost(s, i.name, record, at)
+  }
+  return true
+}
+
+function callHost(s: Scope, name: string, record: Op, at: Type): void {
+  s.code.call(s.module.host(name, record.args.length, valueTypeOf(slotType(record.result, at))))
+}
+
 /** Leaves the result of `record` at the overload `at` on the stack. */
 export function emitOperation(s: Scope, record: Op, at: Type, args: readonly Argument[]): void {
   const text = record.at[overloadName(at)]?.wasm
@@ -102,7 +121,7 @@ export function emitOperation(s: Scope, record: Op, at: Type, args: readonly Arg
   for (const i of instructions) {
     if (i.kind === 'operand') operands[i.position]!.push()
     else if (i.kind === 'run') i.write(s.code)
-    else s.code.call(s.module.host(i.name, args.length, valueTypeOf(slotType(record.result, at))))
+    else callHost(s, i.name, record, at)
   }
   if (!inOrder) for (const operand of operands) if ('release' in operand) operand.release()
   // Compared in 32 bits, a lane's answer has 32.

@@ -49,6 +49,13 @@ export interface Lanes<V, M> {
   odd(n: V): M
   /** table[n] for an integral n within the table. Slow: for `rare` only. */
   lookup(n: V, table: readonly number[]): V
+  /** What a program gives that several others are made of: code has it once, as a function. For `rare` only. */
+  part(part: Part, ...args: V[]): V
+}
+
+export interface Part {
+  readonly name: string
+  of<V, M>(l: Lanes<V, M>, ...args: V[]): V
 }
 
 /** A Math function as a program of lanes. */

@@ -75,6 +75,7 @@ export const numbers: Lanes<number, boolean> = {
   head,
   odd,
   lookup: (n, table) => table[n]!,
+  part: (part, ...args) => part.of<number, boolean>(numbers, ...args),
 }
 
 /** The function that an expansion is. */

@@ -4,7 +4,7 @@
  */
 
 import { quickSum, quotient } from './double.ts'
-import type { Expansion, Lanes } from './lanes.ts'
+import type { Expansion, Lanes, Part } from './lanes.ts'
 import { type Quadrant, reduceHuge } from './payne-hanek.ts'
 import { twoChains } from './polynomial.ts'
 
@@ -113,12 +113,21 @@ const inFirst = <V, M>(l: Lanes<V, M>, x: V): M => l.eq(nearestQuadrant(l, x), l
 const finite = <V, M>(l: Lanes<V, M>, x: V, result: V): V =>
   l.select(l.lt(l.abs(x), l.c(Number.POSITIVE_INFINITY)), result, l.sub(x, x))
 
+/** The sine of x and so many right angles, for what is not near. */
+const farSine: Part = {
+  name: 'farSine',
+  of(l, x, angles) {
+    const rest = reduceHuge(l, x!)
+    return finite(l, x!, sinOf(l, { ...rest, n: l.add(rest.n, angles!) }))
+  },
+}
+
 export const sin: Expansion = {
   name: 'sin',
   source: `${REDUCTION}Minimax polynomials on |r| ≤ π/4. Error < 0.9 ulp.`,
   fast: (l, x) => sinOf(l, reduceNear(l, x!)),
   usual: (l, x) => near(l, x!),
-  rare: (l, x) => finite(l, x!, sinOf(l, reduceHuge(l, x!))),
+  rare: (l, x) => l.part(farSine, x!, l.c(0)),
   short: (l, x) => inFirst(l, x!),
 }
 
@@ -127,7 +136,7 @@ export const cos: Expansion = {
   source: `${REDUCTION}Minimax polynomials on |r| ≤ π/4. Error < 0.9 ulp.`,
   fast: (l, x) => cosOf(l, reduceNear(l, x!)),
   usual: (l, x) => near(l, x!),
-  rare: (l, x) => finite(l, x!, cosOf(l, reduceHuge(l, x!))),
+  rare: (l, x) => l.part(farSine, x!, l.c(1)),
   short: (l, x) => inFirst(l, x!),
 }
 
