@@ -78,6 +78,14 @@ export class Batch {
     const scalar = this.#functions.target === 'js' || this.isShort(expansion, args)
     const shape = type.kind === 'vec' ? 'lanes' : scalar ? 'scalar' : 'lane'
     const call = { name, expansion, shape, args, result: this.#fresh(name, FORMS[shape].value) } as const
+    this.#put(call)
+    if (shape !== 'lane') return ref(call.result)
+    single.add(call.result)
+    return extract(ref(call.result), 0)
+  }
+
+  #put(call: Call): void {
+    const { expansion, shape, args } = call
     const short = expansion.short?.<Node, Node>(this.#graph.words, ...nodesOf(this.#graph, args))
     if (!short || short.value !== undefined) this.#straight.push(call)
     else {
@@ -85,9 +93,6 @@ export class Batch {
       if (same) same.calls.push(call)
       else this.#forks.push({ short, shape, calls: [call] })
     }
-    if (shape !== 'lane') return ref(call.result)
-    single.add(call.result)
-    return extract(ref(call.result), 0)
   }
 
   /** Whether a program shrinks to a few operations, as one of its arguments is constant: squares are products. */
@@ -109,6 +114,7 @@ export class Batch {
   }
 
   flush(out: Stmt[]): void {
+    const seconds = this.#pairUp(out)
     for (const shape of ['scalar', 'lanes', 'lane'] as const) {
       const calls = this.#straight.filter((call) => call.shape === shape)
       this.#write(
@@ -134,8 +140,48 @@ export class Batch {
       const condition = new Writer(lanes ? FORMS[shape] : SCALAR, [short], { out, local: this.#fresh }).expr(short)
       out.push(ifStmt(lanes ? reduce('all', condition) : condition, arm(true), arm(false)))
     }
+    out.push(...seconds)
     this.#straight = []
     this.#forks = []
+  }
+
+  /** Makes two scalar calls of one function a call in two lanes; gives the statements that bring the second its result. */
+  #pairUp(out: Stmt[]): Stmt[] {
+    const single = [...this.#straight, ...this.#forks.flatMap(({ calls }) => calls)].filter(
+      ({ shape }) => shape === 'lane',
+    )
+    const pairs: Call[] = []
+    const seconds: Stmt[] = []
+    while (single.length > 1) {
+      const first = single.shift()!
+      const at = single.findIndex(({ expansion }) => expansion === first.expansion)
+      if (at < 0) continue
+      const [second] = single.splice(at, 1)
+      this.#drop(first, second!)
+      const args = first.args.map((arg, k) => this.#both(arg, second!.args[k]!, out))
+      pairs.push({ ...first, shape: 'lanes', args })
+      const turned = shuffle(PAIR, ref(first.result), ref(first.result), [1, 0])
+      seconds.push(assign(second!.result, turned))
+    }
+    for (const pair of pairs) this.#put(pair)
+    return seconds
+  }
+
+  #drop(...calls: readonly Call[]): void {
+    this.#straight = this.#straight.filter((call) => !calls.includes(call))
+    this.#forks = this.#forks.flatMap((fork) => {
+      const left = fork.calls.filter((call) => !calls.includes(call))
+      return left.length > 0 ? [{ ...fork, calls: left }] : []
+    })
+  }
+
+  /** A vector of two arguments. */
+  #both(a: Expr, b: Expr, out: Stmt[]): Expr {
+    if (a.kind === 'const' && b.kind === 'const' && Object.is(a.value, b.value)) return splat(PAIR, a)
+    const vector = (e: Expr) => (isLane(e) ? e.value : splat(PAIR, e))
+    const local = this.#fresh('v', PAIR)
+    out.push(assign(local, shuffle(PAIR, vector(a), vector(b), [0, PAIR.lanes])))
+    return ref(local)
   }
 
   #write(graph: Graph, shape: Shape, programs: readonly Program[], out: Stmt[]): void {
