@@ -10,7 +10,19 @@
 
 import type { For, Local } from '../ir/ir.ts'
 import { Meetings } from './meetings.ts'
-import { type Atom, add, atom, atomsOf, constant, equal, type Poly, scale, sub, substitute } from './poly.ts'
+import {
+  type Atom,
+  add,
+  atom,
+  atomsOf,
+  constant,
+  constantOf,
+  equal,
+  type Poly,
+  scale,
+  sub,
+  substitute,
+} from './poly.ts'
 import type { Fixed, Symbols } from './symbols.ts'
 import { atMost, below } from './system.ts'
 
@@ -100,8 +112,20 @@ export class Dependences {
 
   /** Whether two accesses, each in an iteration of its own, are always to different elements. */
   areApart(a: Place, b: Place): boolean {
+    if (this.areApartInLine(a, b)) return true
     const anyway = () => [{ zero: [], given: [] }]
     return !this.mayMeet(a, b, anyway) && !this.mayMeet(b, a, anyway)
+  }
+
+  /** The same where elements lie in equal steps and no loops are inside, as mostly. */
+  private areApartInLine(a: Place, b: Place): true | undefined {
+    if (!a.index || !b.index || a.loops.length + b.loops.length > 0) return undefined
+    const by = slope(a.index, this.row)
+    const away = constantOf(sub(b.index, a.index))
+    if (!by || away === undefined) return undefined
+    const iterations = away / (by * this.loop.step)
+    // Elsewhere it is a matter of how many iterations there are.
+    return iterations === 0 || !Number.isInteger(iterations) ? true : undefined
   }
 
   /** Whether `first`, of an earlier iteration, and `then`, of a later one, may be to one element in one of the cases. */

@@ -34,21 +34,29 @@ import { dropUnusedLocals } from './outline.ts'
 import { fresh, type Scope } from './scope.ts'
 
 export function forward(module: Module): Module {
-  const functions = mapList(module.functions, (fn) => (countAccesses(fn.body) > 1 ? new Forwarding(fn).run() : fn))
+  const functions = mapList(module.functions, (fn) => (mayRepeat(fn.body) ? new Forwarding(fn).run() : fn))
   return functions === module.functions ? module : { ...module, functions }
 }
 
-function countAccesses(stmts: readonly Stmt[]): number {
-  let count = 0
+/** Whether an array is looked into more than once, or anything costly computed: else there is nothing to find. */
+function mayRepeat(stmts: readonly Stmt[]): boolean {
+  const arrays = new Set<Local>()
+  let costly = 0
+  let again = false
+  const see = (array: Local) => {
+    again ||= arrays.has(array)
+    arrays.add(array)
+  }
   visitStmts(stmts, {
     stmt: (s) => {
-      if (s.kind === 'store') count++
+      if (s.kind === 'store') see(s.array)
     },
     expr: (e) => {
-      if (e.kind === 'load') count++
+      if (e.kind === 'load') see(e.array)
+      else if (e.kind === 'op' && isCostly(e)) costly++
     },
   })
-  return count
+  return again || costly > 1
 }
 
 /** Elements whose loaded value is what was stored. */
