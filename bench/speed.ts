@@ -55,10 +55,14 @@ function log(x: Float64Array, out: Float64Array) {
 
 const SIDE = 512
 const MILLION = 1e6
-/** Numbers from `from` to `to`, evenly spread, in an order that no processor foresees. */
+/** Seeded numbers from `from` to `to`, in an order that no processor foresees (Numerical Recipes' generator). */
 function spread(n: number, from: number, to: number): Float64Array {
   const x = allocate(Float64Array, n)
-  for (let k = 0; k < n; k++) x[k] = from + (to - from) * ((k * 0.6180339887498949) % 1)
+  let state = 12345
+  for (let k = 0; k < n; k++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    x[k] = from + (to - from) * (state / 2 ** 32)
+  }
   return x
 }
 const matrix = () => spread(SIDE * SIDE, -1, 1)
