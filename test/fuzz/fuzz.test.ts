@@ -37,7 +37,11 @@ it(
     const tally = await fuzz({ seed, seconds, every, began: dog.at, ...(count === undefined ? {} : { count }) })
     dog.stop()
     console.log(`FUZZ_SEED=${seed}: ${tallyText(tally)}`)
-    expect(Object.values(tally.differences).join('\n')).toBe('')
+    expect(
+      Object.values(tally.differences)
+        .map((found) => found.text)
+        .join('\n'),
+    ).toBe('')
     const strange = Object.entries(tally.refusals).filter(([code]) => !ALLOWED.includes(code))
     expect(strange.map((entry) => entry.join(' at ')).join('\n')).toBe('')
     const refused = Object.values(tally.refused).reduce((a, b) => a + b, 0)

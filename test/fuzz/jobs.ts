@@ -4,11 +4,12 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { edited, type Plant } from './plants/plant.ts'
 import { addTally, noTally, type Tally } from './session.ts'
 import type { Answer, Range } from './worker.ts'
 
@@ -25,6 +26,8 @@ export interface Run {
   /** Kinds of differences after which no further range is begun. */
   readonly finds: number
   readonly jobs: number
+  /** Whether differences are cut down. */
+  readonly shrinks: boolean
   readonly progress: (tally: Tally) => void
 }
 
@@ -38,30 +41,44 @@ export interface Report {
   readonly lost: readonly Range[]
 }
 
-/** One file of plain JavaScript: tools that compile while they load would slow every function down. */
-async function bundled(folder: string): Promise<string> {
-  const file = join(folder, 'worker.mjs')
-  await build({
-    entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    outfile: file,
-    logLevel: 'error',
-  })
-  return file
-}
-
-export async function runJobs(run: Run): Promise<Report> {
+/**
+ * A worker as one file of plain JavaScript, in a folder that is there while `use` runs: tools that compile while they
+ * load would slow every function down. `plant`: a bug in it (plants/).
+ */
+export async function withWorker<T>(plant: Plant | undefined, use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'tsumba-fuzz-'))
+  const bug = plant?.bug
+  const editing: Plugin = {
+    name: 'edit',
+    setup(bundler) {
+      if (bug?.kind !== 'edit') return
+      const file = fileURLToPath(new URL(`../../${bug.file}`, import.meta.url))
+      bundler.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        path === file ? { contents: edited(readFileSync(file, 'utf8'), bug), loader: 'ts' } : undefined,
+      )
+    },
+  }
   try {
-    const file = await bundled(folder)
-    return await new Jobs(run, file).done()
+    const file = join(folder, 'worker.mjs')
+    await build({
+      entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      outfile: file,
+      logLevel: 'error',
+      plugins: [editing],
+      define: { PLANT: JSON.stringify(bug?.kind === 'change' ? plant?.name : '') },
+    })
+    return await use(file)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+export const runJobs = (run: Run, plant?: Plant): Promise<Report> =>
+  withWorker(plant, (file) => new Jobs(run, file).done())
 
 class Jobs {
   private readonly run: Run
@@ -86,12 +103,12 @@ class Jobs {
   }
 
   private range(): Range | undefined {
-    const { seed, from, count, every, finds } = this.run
+    const { seed, from, count, every, finds, shrinks } = this.run
     const left = Math.min(RANGE, from + count - this.next)
     if (left <= 0 || performance.now() > this.end) return undefined
     const known = Object.keys(this.tally.differences)
     if (known.length >= finds) return undefined
-    const range = { seed, from: this.next, count: left, every, finds, known }
+    const range = { seed, from: this.next, count: left, every, finds, shrinks, known }
     this.next += left
     return range
   }
@@ -110,7 +127,7 @@ class Jobs {
         this.run.progress(this.tally)
       } else this.lost.push(range)
       if (answer && age < LIFE) continue
-      child.disconnect?.()
+      if (child.connected) child.disconnect()
       child = undefined
       age = 0
     }

@@ -44,6 +44,7 @@ const { tally, memory, cpu, lost } = await runJobs({
   seconds: seconds ?? (count === undefined ? 60 : Infinity),
   every: number(values.every) ?? 200,
   finds: number(values.finds) ?? 1,
+  shrinks: true,
   jobs: number(values.jobs) ?? 1,
   progress: (now) => {
     if (performance.now() - shown < 10_000) return
@@ -51,7 +52,7 @@ const { tally, memory, cpu, lost } = await runJobs({
     console.log(`${tallyText(now)}, ${pace(now.programs)}`)
   },
 })
-for (const difference of Object.values(tally.differences)) console.log(`\n${difference}`)
+for (const { text } of Object.values(tally.differences)) console.log(`\n${text}`)
 if (values.refusals) for (const [code, text] of Object.entries(tally.refusals)) console.log(`\n${code}: ${text}`)
 if (values.coverage) console.log(`\n${coverageText(tally.coverage)}`)
 for (const { from, count: size } of lost) console.log(`\na process died between ${from} and ${from + size - 1}`)

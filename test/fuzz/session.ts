@@ -19,6 +19,8 @@ export interface Session {
   readonly every?: number
   /** How many differences to shrink before it ends. */
   readonly finds?: number
+  /** Whether differences are cut down (true). */
+  readonly shrinks?: boolean
   /** Kinds of differences that need no description any more. */
   readonly known?: readonly string[]
   readonly progress?: (tally: Tally) => void
@@ -28,6 +30,12 @@ export interface Session {
 
 /** One program in so many is looked at for what it reaches: a prime, so that all families are. */
 const LOOKED_AT = 5
+
+export interface Found {
+  readonly position: number
+  /** Everything there is to say of it. */
+  readonly text: string
+}
 
 /** Plain data, so that processes can send it. */
 export interface Tally {
@@ -41,8 +49,8 @@ export interface Tally {
   readonly refused: Record<string, number>
   /** One example each. */
   readonly refusals: Record<string, string>
-  /** Descriptions of differences, shrunk, by their kind. */
-  readonly differences: Record<string, string>
+  /** By their kind. */
+  readonly differences: Record<string, Found>
   readonly coverage: Coverage
 }
 
@@ -64,7 +72,7 @@ export function addTally(into: Tally, more: Tally): void {
   into.full += more.full
   for (const [code, n] of Object.entries(more.refused)) into.refused[code] = (into.refused[code] ?? 0) + n
   Object.assign(into.refusals, more.refusals)
-  for (const [kind, text] of Object.entries(more.differences)) into.differences[kind] ??= text
+  for (const [kind, found] of Object.entries(more.differences)) into.differences[kind] ??= found
   merge(into.coverage, more.coverage)
 }
 
@@ -75,7 +83,16 @@ export const caseOf = (program: Program): Case => ({
 })
 
 export async function fuzz(session: Session): Promise<Tally> {
-  const { seed, from = 0, count = Infinity, seconds = Infinity, finds = 1, every = 1, known = [] } = session
+  const {
+    seed,
+    from = 0,
+    count = Infinity,
+    seconds = Infinity,
+    finds = 1,
+    every = 1,
+    shrinks = true,
+    known = [],
+  } = session
   const tally = noTally()
   const see = (seen: Seen) => cover(tally.coverage, seen)
   const end = performance.now() + seconds * 1000
@@ -90,8 +107,11 @@ export async function fuzz(session: Session): Promise<Tally> {
     record(tally, verdict, `${seed}:${k}`)
     if (full) tally.full++
     if (verdict.kind === 'differ' && !known.includes(family(verdict)) && !(family(verdict) in tally.differences)) {
-      const text = await shrunk(program, verdict, judge, `seed ${seed}, position ${k}`, () => session.began?.(k))
-      tally.differences[family(verdict)] = text
+      const origin = `seed ${seed}, position ${k}`
+      const text = shrinks
+        ? await shrunk(program, verdict, judge, origin, () => session.began?.(k))
+        : describe(caseOf(program), verdict, origin)
+      tally.differences[family(verdict)] = { position: k, text }
       if (Object.keys(tally.differences).length >= finds) break
     }
     session.progress?.(tally)

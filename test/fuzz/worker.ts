@@ -1,6 +1,7 @@
 /** A process of a run (jobs.ts): does the ranges of positions that it is sent, and answers with their tallies. */
 
 import { shareEverything } from './check.ts'
+import { TABLES } from './plants/tables.ts'
 import { fuzz, type Tally } from './session.ts'
 import { watchdog } from './watchdog.ts'
 
@@ -10,6 +11,7 @@ export interface Range {
   readonly count: number
   readonly every: number
   readonly finds: number
+  readonly shrinks: boolean
   /** Kinds of differences that have been described already. */
   readonly known: readonly string[]
 }
@@ -22,7 +24,12 @@ export interface Answer {
   readonly cpu: number
 }
 
+/** The name of a bug to put in first; empty for none. Written in when the worker is bundled. */
+declare const PLANT: string
+
 shareEverything()
+const plant = TABLES.find(({ name }) => name === PLANT)
+if (plant?.bug.kind === 'change') plant.bug.plant()
 let dog: ReturnType<typeof watchdog> | undefined
 process.on('message', async (range: Range) => {
   dog ??= watchdog(range.seed, 60)

@@ -35,7 +35,10 @@ function leaf(p: Place, depth: number): Stmt[] {
 function effect(p: Place): Stmt[] {
   const { rng } = p.kernel
   const folds = p.folds()
-  return folds.length > 0 && rng.chance(0.35) ? foldInto(p, rng.pick(folds)) : store(p)
+  if (folds.length === 0 || rng.chance(0.6)) return store(p)
+  const fold = rng.pick(folds)
+  const twice = rng.chance(0.15) ? foldInto(p, fold) : []
+  return [...foldInto(p, fold), ...twice]
 }
 
 function statement(p: Place, depth: number): Stmt[] {
@@ -119,7 +122,11 @@ function chosen(p: Place): Stmt[] {
 function branch(p: Place, depth: number): Stmt {
   const { rng } = p.kernel
   const test = truthValue(p, 2)
-  const arm = () => p.block(() => (rng.chance(0.6) ? effect(p) : [...statement(p, depth - 1), ...effect(p)]))
+  const arm = () =>
+    p.block(() => {
+      if (depth >= 0 && rng.chance(0.2)) return [branch(p, depth - 1), ...(rng.chance(0.5) ? effect(p) : [])]
+      return rng.chance(0.6) ? effect(p) : [...statement(p, depth - 1), ...effect(p)]
+    })
   return { k: 'if', test, then: arm(), else: rng.chance(0.4) ? arm() : [] }
 }
 

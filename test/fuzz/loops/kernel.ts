@@ -17,6 +17,7 @@ import {
   lengthOf,
   name,
   num,
+  type Options,
   type Param,
   type Program,
   type Stmt,
@@ -55,12 +56,14 @@ export class Kernel {
   readonly rng: Rng
   readonly arrays: ArrayParam[] = []
   readonly helpers: Fn[] = []
+  readonly options: Options
   private readonly scalars: { readonly name: string; readonly value: number | boolean }[] = []
   private made = 0
   private shown = 0
 
   constructor(rng: Rng) {
     this.rng = rng
+    this.options = { fastmath: rng.chance(0.15), unchecked: rng.chance(0.2) }
   }
 
   fresh(prefix: string): string {
@@ -156,7 +159,6 @@ export class Kernel {
   }
 
   program(body: readonly Stmt[], result: Expr | null): Program {
-    const { rng } = this
     const arrays = this.inputsOfArrays()
     const params: Param[] = [{ name: 'out', type: 'Float64Array', init: null }]
     const inputs: Input[] = [{ kind: 'array', type: 'Float64Array', data: Array.from({ length: OUT }, () => 0) }]
@@ -173,7 +175,7 @@ export class Kernel {
       helpers: this.helpers,
       entry: { name: 'kernel', params, body: all },
       inputs,
-      options: { fastmath: rng.chance(0.15), unchecked: rng.chance(0.2) },
+      options: this.options,
     }
   }
 
@@ -197,7 +199,7 @@ export class Kernel {
         data: elements(rng, type, lengths[k]!),
       }),
     )
-    if (rng.chance(0.3)) this.alias(inputs, lengths)
+    if (rng.chance(0.4)) this.alias(inputs, lengths)
     return inputs
   }
 
@@ -208,7 +210,8 @@ export class Kernel {
       arrays.flatMap((b, k) => (k > of && kin(a.type, b.type) ? [[of, k] as const] : [])),
     )
     if (pairs.length === 0) return
-    const [of, k] = rng.pick(pairs)
+    const telling = pairs.filter(([a, b]) => arrays[a]!.written || arrays[b]!.written)
+    const [of, k] = rng.pick(telling.length > 0 ? telling : pairs)
     const [size, other] = [bytesOf(arrays[of]!.type), bytesOf(arrays[k]!.type)]
     const away = rng.weighted([[4, 0] as const, [4, rng.int(1, 9)], [1, rng.int(1, 40)]]) * other
     const bytes = away + lengths[k]! * other

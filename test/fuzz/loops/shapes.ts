@@ -28,7 +28,8 @@ export function loops(rng: Rng): Program {
   const p = new Place(kernel, palette(rng))
   if (rng.chance(0.12)) kernel.helpers.push(helper(p))
   const made: Stmt[] = []
-  for (let k = rng.weighted([[4, 0] as const, [4, 1], [2, 2], [1, 3]]); k > 0; k--) made.push(newFold(p))
+  const folds = rng.weighted([[kernel.options.fastmath ? 1 : 4, 0] as const, [4, 1], [2, 2], [1, 3]])
+  for (let k = folds; k > 0; k--) made.push(newFold(p))
   if (rng.chance(p.palette.tidy ? 0.12 : 0.25)) made.push(carried(p))
   for (let k = rng.weighted([[7, 1] as const, [2, 2], [0.7, 3]]); k > 0; k--) {
     p.budget = p.palette.tidy ? 18 : 40
@@ -64,16 +65,17 @@ function topLoop(p: Place): Stmt[] {
   const { rng } = p.kernel
   const depth = rng.weighted([[11, 0] as const, [7, 1], [2, 2]])
   const size = p.kernel.size(
-    depth === 0 ? length(rng) : rng.weighted([[8, rng.int(0, 13)] as const, [1, length(rng) % 24]]),
+    depth === 0 ? length(p) : rng.weighted([[8, rng.int(0, 13)] as const, [1, rng.int(0, 23)]]),
   )
   if (rng.chance(0.15)) return [parallel(p, size, depth)]
   return [loop(p, size, undefined, () => body(p, depth))]
 }
 
-function length(rng: Rng): number {
+function length({ kernel: { rng, options } }: Place): number {
   return rng.weighted<() => number>([
     [40, () => rng.int(0, 40)],
-    [4, () => rng.int(41, 200)],
+    // Shorter sums stay in order.
+    [options.fastmath ? 60 : 4, () => rng.int(41, 200)],
     [1, () => rng.int(200, 2000)],
   ])()
 }
