@@ -246,7 +246,7 @@ function rename(p: Poly, names: ReadonlyMap<Atom, Poly>): Poly {
 /** The factor of a loop's variable where it is a whole number; undefined for others. */
 export function slope(p: Poly, variable: Atom): number | undefined {
   let by = 0
-  for (const { atoms, coef } of p.values()) {
+  for (const { atoms, coef } of p) {
     if (!atoms.includes(variable)) continue
     if (atoms.length > 1) return undefined
     by += coef

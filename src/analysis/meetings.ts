@@ -11,6 +11,7 @@ import {
   atom,
   constant,
   constantOf,
+  keyOf,
   type Poly,
   product,
   remainder,
@@ -83,12 +84,12 @@ export class Meetings {
       const length = product(row)
       const rest = remainder(distance, row)
       const multiples = quotient(sub(distance, rest), row)
-      const whole = constantOf(multiples.has('') ? new Map([['', multiples.get('')!]]) : constant(0))!
+      const whole = multiples.find((t) => t.atoms.length === 0)?.coef ?? 0
       // `n - 1` is the last column of a row, or the one before the first.
       for (const moved of whole === 0 ? [0] : [0, whole]) {
         const rows = sub(multiples, constant(moved))
         const columns = add(rest, scale(length, moved))
-        if (rows.size === 0 || this.reaches(columns, length, given, unknowns)) continue
+        if (rows.length === 0 || this.reaches(columns, length, given, unknowns)) continue
         return [columns, ...this.equalities(rows, unknowns, given)]
       }
     }
@@ -98,16 +99,16 @@ export class Meetings {
   /** Whether a number may be as far from 0 as a row is long. */
   private reaches(p: Poly, length: Poly, given: readonly Poly[], unknowns: readonly Atom[]): boolean {
     // In rows of no length all columns are one, so 0 has to be shorter as well.
-    return (p.size === 0 ? [p] : [p, scale(p, -1)]).some((q) => !this.isEmpty([], [atMost(length, q)], given, unknowns))
+    return (p.length === 0 ? [p] : [p, scale(p, -1)]).some(
+      (q) => !this.isEmpty([], [atMost(length, q)], given, unknowns),
+    )
   }
 }
-
-const keyOf = (p: Poly): string => [...p].map(([key, { coef }]) => `${coef}*${key}`).join('+')
 
 /** By what the unknowns are multiplied: `n` in `i * n + j`. The shortest first. */
 function rowLengths(p: Poly, unknowns: readonly Atom[]): Term[] {
   const found = new Map<string, Term>()
-  for (const { atoms, coef } of p.values()) {
+  for (const { atoms, coef } of p) {
     const rest = atoms.filter((a) => !unknowns.includes(a))
     const term = { atoms: rest, coef: Math.abs(coef) }
     if (rest.length === atoms.length || (rest.length === 0 && term.coef === 1)) continue
@@ -119,7 +120,7 @@ function rowLengths(p: Poly, unknowns: readonly Atom[]): Term[] {
 /** p / by, of which all terms are multiples. */
 function quotient(p: Poly, by: Term): Poly {
   let out = constant(0)
-  for (const { atoms, coef } of p.values()) {
+  for (const { atoms, coef } of p) {
     const left = [...atoms]
     for (const a of by.atoms) left.splice(left.indexOf(a), 1)
     out = add(out, product({ atoms: left, coef: coef / by.coef }))

@@ -23,7 +23,7 @@ const [I, J, N, M] = [i, j, n, m].map((a) => atom(a!)) as [Poly, Poly, Poly, Pol
 const VALUES = new Map([i, j, n, m].map((a, k) => [a!, [3, -2, 7, 5][k]!]))
 
 const evaluated = (p: Poly): number =>
-  [...p.values()].reduce((sum, t) => sum + t.atoms.reduce((x, a) => x * VALUES.get(a)!, t.coef), 0)
+  p.reduce((sum, t) => sum + t.atoms.reduce((x, a) => x * VALUES.get(a)!, t.coef), 0)
 
 describe('polynomials', () => {
   test('compute as their values do', () => {
@@ -35,7 +35,7 @@ describe('polynomials', () => {
 
   test('are equal in whatever order they were made', () => {
     expect(equal(mul(add(I, J), N), add(mul(N, J), mul(N, I)))).toBe(true)
-    expect(sub(mul(I, N), mul(N, I)).size).toBe(0)
+    expect(sub(mul(I, N), mul(N, I))).toEqual([])
     expect(constantOf(sub(add(I, constant(5)), I))).toBe(5)
     expect(constantOf(I)).toBeUndefined()
     expect([...atomsOf(mul(I, N))]).toEqual([i, n])
@@ -50,7 +50,7 @@ describe('polynomials', () => {
 
   test('leave a remainder by one term', () => {
     const place = add(add(mul(J, scale(N, 6)), mul(I, M)), add(scale(N, 3), constant(8)))
-    const by = (p: Poly) => [...p.values()][0]!
+    const by = (p: Poly) => p[0]!
     expect(show(remainder(place, by(N)))).toBe(show(add(mul(I, M), constant(8))))
     expect(equal(remainder(place, by(scale(N, 6))), add(mul(I, M), add(scale(N, 3), constant(8))))).toBe(true)
     expect(equal(remainder(place, by(constant(4))), sub(place, constant(8)))).toBe(true)

@@ -274,7 +274,7 @@ export class RaceAnalysis {
             : `Which element of \`${name}\` this ${VERB[access.kind]} cannot be told from the prange variable, so two iterations may ${access.kind === 'atomic' ? 'meet where another access is not atomic' : 'write the same one'}.`,
         )
       }
-      if (parts.coefficient.size === 0) {
+      if (parts.coefficient.length === 0) {
         return race(
           access,
           access.kind === 'read'
@@ -343,7 +343,7 @@ export class RaceAnalysis {
     for (const { rest, access } of places) {
       for (const { variable } of access.inner) {
         const factor = split(rest, this.symbols.atomOf(variable))?.coefficient
-        const term = factor?.size === 1 ? [...factor.values()][0]! : undefined
+        const term = factor?.length === 1 ? factor[0]! : undefined
         if (term && term.coef > 0) rows.set(show(factor!), term)
       }
     }

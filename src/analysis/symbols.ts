@@ -336,7 +336,7 @@ export class Symbols {
       const variable = this.atomOf(loop.variable)
       const parts = split(now, variable)
       if (!parts) return undefined
-      if (parts.coefficient.size === 0) continue
+      if (parts.coefficient.length === 0) continue
       const span = this.span(loop, fixed)
       if (!span) return undefined
       const outer = loops.slice(0, k)
@@ -362,7 +362,7 @@ export class Symbols {
       if (bound === undefined) return false
       if (bound !== 0) shifted = substitute(shifted, a, add(atom(a), constant(bound)))
     }
-    for (const { coef } of shifted.values()) if (!(coef >= 0)) return false
+    for (const { coef } of shifted) if (!(coef >= 0)) return false
     return true
   }
 
@@ -384,7 +384,7 @@ export class Symbols {
     const extent = sub(span.hi, span.lo)
     const atoms = [...atomsOf(extent)]
     const only = atoms.length === 1 ? atoms[0]! : undefined
-    if (!only || extent.size > 2 || this.isLoopVariable(only)) return undefined
+    if (!only || extent.length > 2 || this.isLoopVariable(only)) return undefined
     const parts = split(extent, only)
     const rest = parts && constantOf(parts.rest)
     if (!parts || constantOf(parts.coefficient) !== 1 || rest === undefined) return undefined

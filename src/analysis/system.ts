@@ -5,7 +5,7 @@
  * whole solution either. What is not linear in the unknowns is left out, which only makes systems larger.
  */
 
-import { type Atom, add, atomsOf, constant, type Poly, scale, sub } from './poly.ts'
+import { type Atom, add, atomsOf, constant, type Poly, scale, sub, type Term } from './poly.ts'
 
 /** Past this many inequalities nothing is proven any more. */
 const MOST = 48
@@ -16,7 +16,7 @@ interface Line {
   readonly number: number
   readonly rest: Poly
 }
-const NOTHING: Poly = new Map()
+const NOTHING: Poly = []
 
 /**
  * True only where no values of the unknowns make all of `zero` 0 and none of `notNegative` negative. `given` is the same
@@ -39,7 +39,7 @@ export function isEmpty(
   /** Keeps an inequality that says something; true where it cannot hold. */
   const fails = (line: Line, into: Line[]): boolean => {
     if (line.factors.every((f) => f === 0)) {
-      if (line.rest.size === 0) return line.number < 0
+      if (line.rest.length === 0) return line.number < 0
       const key = keyOf(line)
       if (seen.has(key)) return false
       seen.add(key)
@@ -97,8 +97,8 @@ function concerned(
 function lineOf(p: Poly, unknowns: readonly Atom[]): Line | undefined {
   const factors = unknowns.map(() => 0)
   let number = 0
-  let rest: Map<string, { atoms: readonly Atom[]; coef: number }> | undefined
-  for (const [key, term] of p) {
+  let rest: Term[] | undefined
+  for (const term of p) {
     if (Number.isNaN(term.coef)) return undefined
     if (term.atoms.length === 0) {
       number += term.coef
@@ -108,8 +108,8 @@ function lineOf(p: Poly, unknowns: readonly Atom[]): Line | undefined {
     if (at >= 0) factors[at]! += term.coef
     else if (term.atoms.some((a) => unknowns.includes(a))) return undefined
     else {
-      rest ??= new Map()
-      rest.set(key, term)
+      rest ??= []
+      rest.push(term)
     }
   }
   return { factors, number, rest: rest ?? NOTHING }
@@ -119,7 +119,7 @@ function lineOf(p: Poly, unknowns: readonly Atom[]): Line | undefined {
 function combine(p: Line, a: number, q: Line, b: number): Line {
   const factors = p.factors.map((f, k) => f * a + q.factors[k]! * b)
   const number = p.number * a + q.number * b
-  const rest = p.rest.size + q.rest.size === 0 ? NOTHING : add(scale(p.rest, a), scale(q.rest, b))
+  const rest = p.rest.length + q.rest.length === 0 ? NOTHING : add(scale(p.rest, a), scale(q.rest, b))
   return Number.isSafeInteger(number) && factors.every(Number.isSafeInteger)
     ? { factors, number, rest }
     : { factors: factors.map(() => 0), number: 0, rest: NOTHING }
@@ -133,7 +133,7 @@ function solve(zero: readonly Line[], notNegative: readonly Line[]): readonly Li
   for (let line = equal.pop(); line; line = equal.pop()) {
     const at = line.factors.findIndex((f) => f === 1 || f === -1)
     if (at < 0) {
-      if (line.rest.size === 0 && line.number !== 0 && line.factors.every((f) => f === 0)) return undefined
+      if (line.rest.length === 0 && line.number !== 0 && line.factors.every((f) => f === 0)) return undefined
       kept.push(line, combine(line, -1, line, 0))
       continue
     }
@@ -171,7 +171,7 @@ function cheapest(open: ReadonlySet<number>, all: readonly Line[]): number {
 
 const keyOf = ({ factors, number, rest }: Line): string => {
   let key = `${factors.join()},${number}`
-  for (const [name, { coef }] of rest) key += `+${coef}*${name}`
+  for (const { atoms, coef } of rest) key += `+${coef}*${atoms.map((a) => a.id).join('*')}`
   return key
 }
 

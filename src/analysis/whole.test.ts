@@ -86,7 +86,7 @@ const exactly = (e: Expr, values: Values): bigint => {
 }
 
 const ofPoly = (p: Poly, values: Values): bigint =>
-  [...p.values()].reduce(
+  p.reduce(
     (sum, { coef, atoms }) => sum + atoms.reduce((x, atom: Atom) => x * BigInt(values.get(atom.name)!), BigInt(coef)),
     0n,
   )

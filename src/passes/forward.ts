@@ -12,7 +12,7 @@
 
 import { Apart, asksOverlap } from '../analysis/apart.ts'
 import { Meetings } from '../analysis/meetings.ts'
-import { type Atom, atomsOf, type Poly } from '../analysis/poly.ts'
+import { type Atom, atomsOf, equal, type Poly } from '../analysis/poly.ts'
 import { Symbols } from '../analysis/symbols.ts'
 import { assign, Names, ref } from '../ir/build.ts'
 import type { ArrayType, Assign, Expr, Fn, For, If, Local, Module, OpExpr, Stmt, Store } from '../ir/ir.ts'
@@ -270,7 +270,7 @@ class Forwarding {
     const index = isWhole ? this.indexOf(s.index) : undefined
     if (s.bounds === 'checked') at.hidden = []
     if (index) {
-      for (const hidden of at.hidden.filter((h) => h.root === root && sameIndex(h.index, index))) {
+      for (const hidden of at.hidden.filter((h) => h.root === root && equal(h.index, index))) {
         hidden.slot.stmts = hidden.slot.stmts.filter((one) => one.kind !== 'store')
         at.hidden = at.hidden.filter((h) => h !== hidden)
         this.changed = true
@@ -295,7 +295,7 @@ class Forwarding {
   }
 
   private find(root: Local, index: Poly, { known }: Point): Known | undefined {
-    return known.find((k) => k.root === root && sameIndex(k.index, index))
+    return known.find((k) => k.root === root && equal(k.index, index))
   }
 
   /** The known value as something to name: what was nested in a statement gets a local. */
@@ -424,12 +424,6 @@ class Forwarding {
 /** Operations that take longer than adding. */
 const isCostly = ({ op, type }: OpExpr): boolean =>
   isFloat(type) && (op === 'div' || op === 'sqrt' || opRecord(op).kind !== 'exact')
-
-const sameIndex = (a: Poly, b: Poly): boolean => {
-  if (a.size !== b.size) return false
-  for (const [key, term] of a) if (b.get(key)?.coef !== term.coef) return false
-  return true
-}
 
 /** Whether the statement is left at its end alone, and can neither fail nor call anything. */
 function isClosed(s: Stmt): boolean {

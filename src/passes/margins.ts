@@ -18,11 +18,10 @@ const FEW = 8
  * rounding included, so a result below 2⁵³ says that nothing was rounded on the way.
  */
 export function notNegative(p: Poly, symbols: Symbols): Expr {
-  const terms = [...p.values()]
-  const added = terms.filter((t) => t.coef > 0)
+  const added = p.filter((t) => t.coef > 0)
   const plus = sum(added, symbols)
   const minus = sum(
-    terms.filter((t) => t.coef < 0),
+    p.filter((t) => t.coef < 0),
     symbols,
   )
   const order = op('ge', plus, minus)
@@ -35,7 +34,7 @@ function sum(terms: readonly Term[], symbols: Symbols): Expr {
 }
 
 /** Whether all values lie within ±2³¹ and are added up, few enough for doubles. */
-export const isSmall = (p: Poly, symbols: Symbols): boolean => areSmall([...p.values()], symbols)
+export const isSmall = (p: Poly, symbols: Symbols): boolean => areSmall(p, symbols)
 
 function areSmall(terms: readonly Term[], symbols: Symbols): boolean {
   const fits = (a: Atom) => unknown(a, symbols).type === INDEX || unknown(a, symbols).type === I32

@@ -10,7 +10,7 @@
 import { markFailing } from '../analysis/failing.ts'
 import { type Access, checkedAccess, margins, proven, subjectOf } from '../analysis/indices.ts'
 import { exposedReads, liveAfterEach } from '../analysis/liveness.ts'
-import { type Atom, atom, atomsOf, constantOf, type Poly, sub } from '../analysis/poly.ts'
+import { type Atom, atom, atomsOf, constantOf, keyOf, type Poly, sub } from '../analysis/poly.ts'
 import { type Fixed, Symbols } from '../analysis/symbols.ts'
 import { ifStmt, Names, op } from '../ir/build.ts'
 import type { Expr, Fn, For, Local, Module, Site, Stmt } from '../ir/ir.ts'
@@ -248,12 +248,6 @@ class Versioning {
     return copyStmts(renameStmts([loop], { local: (l) => own.get(l) ?? l }), this.names)
   }
 }
-
-const keyOf = (p: Poly): string =>
-  [...p]
-    .map(([key, term]) => `${term.coef}*${key}`)
-    .sort()
-    .join('+')
 
 const hasLoops = (stmts: readonly Stmt[]): boolean =>
   stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))
