@@ -6,6 +6,7 @@ import { assign, cast, num, op, ramp, ref, select, splat, TRUE } from '../ir/bui
 import type { Expr, Load, Local, MaskType, OpExpr, Reduction, ScalarType, Stmt, Type, VecType } from '../ir/ir.ts'
 import { opRecord } from '../ir/ops/index.ts'
 import { F32, F64, I32, I64, INDEX, isInteger, mask, overloadName, vec, vecBytes } from '../ir/types.ts'
+import { someExpr } from '../ir/walk.ts'
 import { fresh, type Scope } from './scope.ts'
 
 /** Why a loop cannot run in lanes, in the user's words. Thrown for most loops, so not an error that records its stack. */
@@ -114,6 +115,10 @@ export class LaneValues {
         return this.cast(e, shape as VecType, part)
       case 'select':
       case 'cond': {
+        // Both arms are computed here, where a lazy one may be what keeps an index that nobody checks in its array.
+        if (e.kind === 'cond' && !this.input.safe && [e.then, e.else].some(looks)) {
+          throw new Refused('its indices are not checked, and not all iterations look there')
+        }
         if (e.type.kind === 'scalar' && e.type.name === 'bool') {
           const condition = this.value(e.cond, part)
           if (e.else.kind === 'const' && e.else.value === false) return op('and', condition, this.value(e.then, part))
@@ -201,6 +206,8 @@ const OPERATION_NAMES: Readonly<Record<string, string>> = {
   imod: '`%`',
   clz: '`Math.clz32`',
 }
+
+const looks = (e: Expr): boolean => someExpr(e, (node) => node.kind === 'load')
 
 /** Between lanes of 64-bit integers and floats there is no instruction. */
 function convertible(from: VecType | MaskType, to: VecType): boolean {

@@ -38,7 +38,7 @@ import type {
 } from '../ir/ir.ts'
 import { opRecord } from '../ir/ops/index.ts'
 import { isInteger, scalar, vecBytes } from '../ir/types.ts'
-import { exprReads, stmtBodies, stmtExprs, visitStmts } from '../ir/walk.ts'
+import { exprReads, someExpr, stmtBodies, stmtExprs, visitStmts } from '../ir/walk.ts'
 import { choose, LaneValues, Refused, type Wide, type WidenInput } from './lane-values.ts'
 
 /** The lanes that have not left a loop or block, and those that go on with this turn of it. */
@@ -100,6 +100,7 @@ export class Widener {
     const out: Stmt[] = []
     let now = active
     for (const s of stmts) {
+      if (now && !this.input.safe) this.refuseLoads(s)
       out.push(...this.stmt(s, now, region))
       const left = this.jumpsOf(s)
       if (left.length === 0) continue
@@ -117,6 +118,15 @@ export class Widener {
       now = next
     }
     return out
+  }
+
+  /** Where nobody has checked indices, lanes that are off must not look where only the others may. */
+  private refuseLoads(s: Stmt): void {
+    for (const e of stmtExprs(s)) {
+      if (someExpr(e, (node) => node.kind === 'load')) {
+        throw new Refused('its indices are not checked, and not all iterations look there')
+      }
+    }
   }
 
   /** Masks of those that did not jump away in a statement, to labels around it. */

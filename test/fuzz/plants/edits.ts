@@ -155,14 +155,14 @@ const ROWS: readonly Row[] = [
   {
     name: 'expansion-guard-inverted',
     story: 'a Math function takes the way for rare arguments with the usual ones',
-    file: 'passes/expand.ts',
+    file: 'passes/batch.ts',
     from: "out.push(ifStmt(op('not', fine), rare))",
     to: 'out.push(ifStmt(fine, rare))',
   },
   {
     name: 'rare-argument-of-the-first-lane',
     story: 'a rare argument in the second lane gets what the first lane gets',
-    file: 'passes/expand.ts',
+    file: 'passes/batch.ts',
     from: "(arg.type.kind === 'vec' ? extract(arg, lane) : arg)",
     to: "(arg.type.kind === 'vec' ? extract(arg, 0) : arg)",
   },
