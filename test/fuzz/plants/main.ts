@@ -3,7 +3,7 @@
  *
  *   npm run fuzz:plants -- [--only NAME] [--count 10000] [--seed n] [--jobs n]
  *
- * A find counts where the same program agrees without the bug. The last results stand in docs/fuzzing.md.
+ * A find counts where the same program agrees without the bug.
  */
 
 import { parseArgs } from 'node:util'
