@@ -24,13 +24,15 @@ const LAYERS: Record<string, readonly string[]> = {
   driver: ['frontend', 'targets', 'runtime'],
   /** The public functions. */
   api: ['driver'],
-  cli: ['api'],
+  /** Sits on top: hands functions to other threads, processes and machines. */
+  cluster: ['api'],
+  cli: ['api', 'cluster'],
 }
 
 /** Layers whose types, not values, a layer may know besides. */
 const TYPES_ONLY: Record<string, readonly string[]> = { runtime: ['ir', 'targets'] }
 
-const FOLDERS = ['ir', 'analysis', 'frontend', 'passes', 'targets', 'runtime', 'driver', 'cli']
+const FOLDERS = ['ir', 'analysis', 'frontend', 'passes', 'targets', 'runtime', 'driver', 'cluster', 'cli']
 const FILES: Record<string, string> = {
   'types.ts': 'types',
   'errors.ts': 'errors',

@@ -1,0 +1,46 @@
+/**
+ * Runs tasks on threads of this process, away from the thread that talks to others. Shared by LocalCluster's workers and
+ * the Dask worker; it knows nothing of either. Values that tasks share lie in shared memory and are handed over as they
+ * are; a task that writes into an input gets a copy, unless the compiler proves that it only reads.
+ *
+ * Laws: every job has exactly one outcome; a thread that dies (process.exit, out of memory) ends its job with `died` and
+ * is replaced; after `close` no thread is left.
+ */
+
+import type { Failure, Key } from '../task.ts'
+import type { Encoded } from '../travel/encoded.ts'
+import type { TravellingFunction } from '../travel/functions.ts'
+
+export interface Job {
+  readonly id: number
+  readonly key: Key
+  readonly fn: TravellingFunction
+  readonly args: Encoded
+  /** The values that `args` refers to. */
+  readonly inputs: ReadonlyMap<Key, Encoded>
+}
+
+export interface Outcome {
+  readonly id: number
+  readonly result:
+    | { readonly status: 'ok'; readonly value: Encoded }
+    | { readonly status: 'error'; readonly failure: Failure }
+    /** The thread is gone: nobody knows how far the task came. */
+    | { readonly status: 'died'; readonly reason: string }
+  /** Seconds since 1970, of the run alone. */
+  readonly start: number
+  readonly stop: number
+  /** Which thread ran it, a small number. */
+  readonly thread: number
+}
+
+export interface Executor {
+  readonly nthreads: number
+  /** Threads that have nothing to do. */
+  readonly idle: number
+  run(jobs: readonly Job[]): void
+  listen(listener: (outcomes: readonly Outcome[]) => void): void
+  /** Ends the thread that runs the job: its outcome is `died`. */
+  kill(id: number): void
+  close(): Promise<void>
+}
