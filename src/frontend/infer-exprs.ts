@@ -13,6 +13,7 @@ import {
   constantFact,
   describe,
   div,
+  EXACT,
   elementFact,
   type Fact,
   INT32,
@@ -201,7 +202,7 @@ export class ExprInference {
         return fact
       }
       case 'new':
-        if (expr.length) this.number(expr.length)
+        if (expr.length) this.wholeFromHere(expr.length, this.number(expr.length))
         if (expr.dtype === 'int64' || expr.dtype === 'uint64') {
           throw this.error(
             expr.loc,
@@ -222,6 +223,13 @@ export class ExprInference {
       default:
         return expr satisfies never
     }
+  }
+
+  /** No array has a length that is a fraction, negative or NaN: past the `new`, what was asked for is none of these. */
+  private wholeFromHere(length: Expr, fact: NumberFact): void {
+    if (length.kind !== 'variable' || this.env?.get(length.variable)?.kind !== 'number') return
+    const whole = { ...fact, int: true, nan: false, lo: Math.max(fact.lo, 0), hi: Math.min(fact.hi, EXACT) }
+    this.env.set(length.variable, whole)
   }
 
   private truth(expr: Expr): void {

@@ -92,6 +92,8 @@ describe('elements one by one', () => {
   holds('the counter as a number', counted, (n) => [new Float64Array(n), n])
   holds('one number everywhere', cleared, (n) => [f64(n)])
   holds('shifts and bits', bits, (n) => [i32(n), new Int32Array(n)])
+  holds('a third as many as there are', thirds, (n) => [f64(3 * n)])
+  holds('up to a fraction', halves, (n) => [f64(n), new Float64Array(n)])
   holds('rounding, signs, extremes', rounding, (n) => [f64(n), f64(n, 500), new Float64Array(n)])
 })
 
@@ -119,6 +121,15 @@ function mixed(a: Int16Array, b: Uint8Array, x: Float64Array, out: Float64Array)
 function reversed(x: Float64Array, out: Float64Array) {
   const last = x.length - 1
   for (let i = 0; i < out.length; i++) out[i] = x[last - i]! * 2
+}
+function thirds(xyz: Float64Array): Float64Array {
+  const n = xyz.length / 3
+  const r = new Float64Array(n)
+  for (let i = 0; i < n; i++) r[i] = xyz[3 * i]! * xyz[3 * i + 1]! - xyz[3 * i + 2]!
+  return r
+}
+function halves(x: Float64Array, r: Float64Array): void {
+  for (let i = 0; i < x.length / 2; i++) r[i] = x[i]! * 2
 }
 function strided(x: Float64Array, out: Float64Array, n: number) {
   for (let i = 0; i < n; i++) {

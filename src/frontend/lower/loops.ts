@@ -124,9 +124,12 @@ function wholeBound(s: Stmts, value: IrExpr, shape: Shape, bound: Expr): IrExpr 
     const natural = value.kind === 'const' ? (fitsInt32(end) ? I32 : I64) : (value.type as ScalarType)
     return past(value, shape.inclusive && !fitsInt32(end) ? I64 : natural)
   }
-  if (isIntegral(fact)) return past(cast(I64, coerce(value, F64)), I64)
+  // One further, and one step past that: both still fit.
+  const type = !fact.nan && fitsInt32({ ...fact, lo: fact.lo - 2, hi: fact.hi + 2 }) ? I32 : I64
+  if (isIntegral(fact)) return past(cast(type, coerce(value, F64)), type)
   const kept = s.x.b.temp(coerce(value, F64), 'bound')
   const rounded = op(up !== shape.inclusive ? 'ceil' : 'floor', kept)
+  if (type === I32) return past(s.x.b.temp(cast(I32, rounded), 'bound'), I32)
   const low = num(F64, -EXACT + 1)
   const high = num(F64, EXACT - 1)
   // NaN fails both comparisons; what it ends at keeps the loop from running.

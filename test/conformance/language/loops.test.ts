@@ -58,6 +58,31 @@ describe('loops', () => {
     ends,
   )
   holds(
+    'for, to a fraction of a whole number',
+    (n: number) => {
+      const third = n / 3
+      let s = 0
+      for (let i = 0; i < third; i++) s = s * 7 + i + 1
+      for (let i = 0; i <= third; i++) s = s * 3 + i
+      for (let i = 5; i > third; i--) s -= i
+      for (let i = 5; i >= third; i--) s -= i * 0.5
+      return s
+    },
+    [-7, -6, -1, 0, 1, 2, 3, 4, 12, 13, 14].map((n) => [n]),
+  )
+  holds(
+    'for, to what is whole because an array is as long',
+    (n: number) => {
+      const half = n / 2
+      const r = new Float64Array(half)
+      let s = 0
+      for (let i = 0; i < half; i++) r[i] = i + half
+      for (let i = 0; i < r.length; i++) s = s * 3 + r[i]!
+      return s - half
+    },
+    [[0], [2], [14], [-0]],
+  )
+  holds(
     'for, a fractional step',
     (n: number) => {
       let s = 0
