@@ -2,8 +2,10 @@
  * What a Client talks to: this machine's threads or processes (local/), or a Dask scheduler (dask/). A back end runs
  * tasks and keeps values; futures, their counts and everything that users hold are the client's (client/).
  *
- * Laws: calls return at once, outcomes come as events; events of one key come in order; after `release` of a key there
- * are no more events of it; every promise settles in bounded time once the back end is closed or lost.
+ * Laws: calls return at once, outcomes come as events, never before the call that asks for them returns; events of one
+ * key come in order; after `release` of a key there are no more events of it; every promise settles in bounded time once
+ * the back end is closed or lost. A task whose key is known already is not run again: who wants the key hears how it
+ * ended. What arguments' frames hold counts as it is when `submit` is called: who sends later copies first.
  */
 
 import type { Failure, Key, Task } from './task.ts'
@@ -29,6 +31,25 @@ export type BackendEvent =
   | { readonly type: 'cancelled'; readonly keys: readonly Key[]; readonly reason: string }
   | { readonly type: 'disconnected' }
   | { readonly type: 'reconnected' }
+
+export interface TlsOptions {
+  /** Files in PEM form, or their contents: the authority that both sides trust, and this side's certificate and key. */
+  readonly ca: string | Uint8Array
+  readonly cert: string | Uint8Array
+  readonly key: string | Uint8Array
+}
+
+/** For `Client.connect`; dask/client/index.ts has `connectDask(address, options): Promise<Backend>`. */
+export interface ConnectOptions {
+  /** Needed for `tls://`, which every address that is not this machine's own has to be. */
+  readonly tls?: TlsOptions | undefined
+  /** Allows `tcp://` to other machines: whoever reaches the port can run code there. */
+  readonly insecure?: boolean | undefined
+  /** How the scheduler shows this client. */
+  readonly name?: string | undefined
+  /** Seconds to wait for the scheduler, now and after it went away; 30 unless told. */
+  readonly timeout?: number | undefined
+}
 
 export interface ScatterOptions {
   readonly workers?: readonly string[] | undefined
