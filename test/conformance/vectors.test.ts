@@ -128,6 +128,12 @@ function thirds(xyz: Float64Array): Float64Array {
   for (let i = 0; i < n; i++) r[i] = xyz[3 * i]! * xyz[3 * i + 1]! - xyz[3 * i + 2]!
   return r
 }
+function thirdsOnAll(xyz: Float64Array): Float64Array {
+  const n = xyz.length / 3
+  const r = new Float64Array(n)
+  for (const i of prange(n)) r[i] = xyz[3 * i]! * xyz[3 * i + 1]! - xyz[3 * i + 2]!
+  return r
+}
 function halves(x: Float64Array, r: Float64Array): void {
   for (let i = 0; i < x.length / 2; i++) r[i] = x[i]! * 2
 }
@@ -376,6 +382,7 @@ describe('on several threads', () => {
     for (const i of prange(out.length)) out[i] = Math.sqrt(x[i]!) / 3
   }
   holds('a prange of vectors', pranged, (n) => [f64(n), new Float64Array(n)], { parallel: true })
+  holds('as many as an array has that is made for them', thirdsOnAll, (n) => [f64(3 * n)], { parallel: true })
   it('in order where its arrays overlap', () => agrees(pranged, overlapping(1), { parallel: true }))
 })
 

@@ -1,9 +1,10 @@
 /** Statements but for the canonical loops (loops.ts). */
 
-import { block, bool, breakTo, continueTo, fail, ifStmt, num, op, ret, TRUE, whileStmt } from '../../ir/build.ts'
+import { block, bool, breakTo, cast, continueTo, fail, ifStmt, num, op, ret, TRUE, whileStmt } from '../../ir/build.ts'
 import type { Expr as IrExpr, Label as IrLabel, Stmt as IrStmt, Local } from '../../ir/ir.ts'
-import { F64, isInteger } from '../../ir/types.ts'
-import type { Expr, Label, Loc, Stmt } from '../ast.ts'
+import { F64, I32, I64, isInteger } from '../../ir/types.ts'
+import type { Expr, Label, Stmt } from '../ast.ts'
+import { fitsInt32, isIntegral } from '../facts.ts'
 import { coerce, held } from './builder.ts'
 import type { Exprs } from './exprs.ts'
 import { canonicalFor, prangeLoop } from './loops.ts'
@@ -126,15 +127,18 @@ export class Stmts {
     return ifStmt(op('not', when), [breakTo(label)])
   }
 
-  /** Fails unless an f64 is a whole number that doubles count exactly; what is an integer already passes. */
-  requireWhole(value: IrExpr, subject: Expr | Loc): IrExpr {
+  /** The integer that an expression's value is; fails unless it is one, and doubles count exactly so far. */
+  requireWhole(value: IrExpr, subject: Expr): IrExpr {
     if (isInteger(value.type) || value.kind === 'const') return value
     const { b } = this.x
-    const loc = 'loc' in subject ? subject.loc : subject
+    const { loc } = subject
+    const fact = this.x.numberFact(subject)
+    const type = fitsInt32(fact) ? I32 : I64
+    if (isIntegral(fact)) return cast(type, coerce(value, F64))
     const kept = b.temp(coerce(value, F64), 'whole')
     const whole = op('eq', op('sub', kept, op('trunc', kept)), num(F64, 0))
     const exact = op('le', op('abs', kept), num(F64, Number.MAX_SAFE_INTEGER))
     b.emit(ifStmt(op('not', op('and', whole, exact)), [fail(b.site('integer', b.text(loc), loc), kept)]))
-    return kept
+    return b.temp(cast(type, kept), 'whole')
   }
 }
