@@ -1,0 +1,18 @@
+/** `tsumba/cluster`: functions of this program on threads, processes and machines. */
+
+export type { Capability, ConnectOptions, TlsOptions, WorkerInfo } from './backend.ts'
+export type { Actor } from './client/actor.ts'
+export type { Argument, Gathered } from './client/arguments.ts'
+export { type AsCompleted, type AsCompletedOptions, asCompleted } from './client/asCompleted.ts'
+export { Client, type ClientScatterOptions, type SchedulerInfo } from './client/client.ts'
+export { Event, Lock, Queue, Semaphore, Variable } from './client/coordination.ts'
+export { type Computed, Delayed, type DelayedArgument, type DelayedOptions, delayed } from './client/delayed.ts'
+export { CancelledError, KilledWorker, type TaskError, TimeoutError } from './client/errors.ts'
+export { type CancelOptions, Future } from './client/future.ts'
+export type { GatherOptions } from './client/gather.ts'
+export type { SubmitOptions } from './client/options.ts'
+export { type Progress, type ProgressOptions, progress } from './client/progress.ts'
+export type { TimeoutOption } from './client/settle.ts'
+export type { Status } from './client/state.ts'
+export { type DoneAndNotDone, type WaitOptions, wait } from './client/wait.ts'
+export type { Key, TaskOptions } from './task.ts'
