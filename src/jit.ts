@@ -23,6 +23,8 @@ export type Jitted<F extends AnyFn> = F & {
 }
 
 const PLAIN = Symbol.for(`${PACKAGE}.plain`)
+/** Under this symbol a jitted function has its options, so that it can be jitted again on another machine. */
+const OPTIONS = Symbol.for(`${PACKAGE}.options`)
 
 /**
  * Compiles a plain numeric function at its first call, once for each combination of argument types. Results equal the
@@ -59,6 +61,7 @@ export function jit<F extends AnyFn>(fn: F, options: JitOptions | ClassMethodDec
     name: { value: plain.name, configurable: true },
     length: { value: plain.length, configurable: true },
     [PLAIN]: { value: plain },
+    [OPTIONS]: { value: decorating ? {} : options },
     plain: { value: plain },
     async: { value: async (...args: unknown[]) => (jitDisabled() ? plain(...args) : dispatcher().callAsync(args)) },
     signatures: { get: () => made?.signatures ?? [] },

@@ -8,6 +8,7 @@
 import { intrinsicName } from '../builtins.ts'
 import { DTYPES, type DTypeInfo, PACKAGE } from '../types.ts'
 import type { FnSource } from './ast.ts'
+import { givenCaptures } from './given.ts'
 import { inspect, type ScopeValues } from './inspect.ts'
 import { constancyOf } from './locate.ts'
 import { type AnyFunction, isNative } from './source.ts'
@@ -85,6 +86,8 @@ export class Captures {
   private find(path: readonly string[], fail: Fail): Root {
     const name = path[0]!
     if (name === this.selfName) return { value: this.fn, origin: 'self', length: 1 }
+    const brought = givenCaptures(this.fn)
+    if (brought && Object.hasOwn(brought, name)) return { value: brought[name], origin: 'thunk', length: 1 }
     const match = this.fromThunk(path)
     const isHelper = this.captures !== undefined && owners.get(this.captures) !== this.fn
     if (match && !(match.isVariable && isHelper)) return { ...match, origin: 'thunk' }

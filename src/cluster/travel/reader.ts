@@ -69,6 +69,11 @@ export class Reader {
     return at
   }
 
+  /** On to a multiple of 8. */
+  align(): void {
+    this.skip((8 - (this.pos % 8)) % 8)
+  }
+
   /** A view of the bytes themselves. */
   raw(length: number): Uint8Array {
     const at = this.skip(length)
