@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/capture/fixtures/**'],
     // Processes, not threads: kernels start worker threads of their own and grow a shared memory.
     pool: 'forks',
+    // Kernels under test are small, and their parallel loops are to run on many threads all the same.
+    env: { TSUMBA_GRAIN: '0' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     allowOnly: false,

@@ -31,12 +31,20 @@ export function recursiveFunctions(functions: readonly Fn[]): Set<string> {
 }
 
 /**
- * The functions that run on the thread that calls `entry`, not counting launched ones; and of each whether it is
- * called again and again: from within a loop, or by a function that is.
+ * The functions that run on the thread that calls `entry`, not counting those that launches run too; and of each whether
+ * it is called again and again: from within a loop, or by a function that is.
  */
 export function callingThread(functions: readonly Fn[], entry: string): Map<string, { readonly repeated: boolean }> {
   const byName = new Map(functions.map((fn) => [fn.name, fn]))
   const found = new Map<string, { readonly repeated: boolean }>()
+  const launched = new Set<string>()
+  for (const fn of functions) {
+    visitStmts(fn.body, {
+      stmt: (s) => {
+        if (s.kind === 'launch') launched.add(s.fn)
+      },
+    })
+  }
   const enter = (name: string, repeated: boolean) => {
     const known = found.get(name)
     if (known && (known.repeated || !repeated)) return
@@ -45,7 +53,7 @@ export function callingThread(functions: readonly Fn[], entry: string): Map<stri
   }
   const visit = (stmts: readonly Stmt[], repeated: boolean) => {
     for (const s of stmts) {
-      if (s.kind === 'call') enter(s.fn, repeated)
+      if (s.kind === 'call' && !launched.has(s.fn)) enter(s.fn, repeated)
       const turns = s.kind === 'for' || s.kind === 'while'
       for (const body of stmtBodies(s)) visit(body, repeated || turns)
     }

@@ -17,7 +17,7 @@ import { loadWasm } from '../runtime/wasm.ts'
 import { js } from '../targets/js/index.ts'
 import { Unsupported } from '../targets/target.ts'
 import { wasm } from '../targets/wasm/index.ts'
-import { dumpWanted } from './environment.ts'
+import { dumpWanted, grain } from './environment.ts'
 import type { Settings } from './options.ts'
 import { failsAfterWriting, paramUses } from './uses.ts'
 
@@ -47,6 +47,7 @@ export class Compiled {
       contract: this.settings.contract && hasRelaxedSimd(),
       independent: this.settings.independent,
       boundscheck: this.settings.boundscheck,
+      grain: grain(),
       note: (span: Note['span'], text: string) => notes.push({ span, text }),
     }
     const module = runPasses(this.program.module, context, (after, pass, before) => dump(pass.name, after, before))

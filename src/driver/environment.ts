@@ -1,5 +1,6 @@
 /** The environment variables that steer compilation. They are read at each use, so that a test can set them. */
 
+import { TsumbaError } from '../errors.ts'
 import { PACKAGE } from '../types.ts'
 
 const read = (name: string): string | undefined => {
@@ -17,4 +18,17 @@ export function dumpWanted(pass: string, fn: string): boolean {
   if (!isSet(dump)) return false
   const only = read('ONLY')
   return (dump === 'all' || dump!.split(',').includes(pass)) && (!isSet(only) || only === fn)
+}
+
+/** Microseconds of work from which a parallel loop is handed to other threads: a few times what that takes. */
+const GRAIN = 20
+
+/** `…_GRAIN=50`: the same in other microseconds; 0 hands over every parallel loop, which tests need. */
+export function grain(): number {
+  const text = read('GRAIN')
+  if (text === undefined || text === '') return GRAIN
+  const micros = Number(text)
+  if (micros >= 0 && micros < Infinity) return micros
+  const name = `${PACKAGE.toUpperCase()}_GRAIN`
+  throw new TsumbaError(`The environment variable ${name} is "${text}". Remedy: microseconds, 0 or more.`, 'option')
 }

@@ -11,7 +11,7 @@
  *   }
  *
  * A loop of few iterations stays where it is, and the loops in it become functions. Iterations keep their order.
- * Launched functions are called in ranges anyway and stay as they are.
+ * Launched functions are called in ranges anyway, or have little to do, and stay as they are.
  */
 
 import { callingThread, recursiveFunctions } from '../analysis/calls.ts'

@@ -1,19 +1,22 @@
 /**
  * Turns each outermost parallel loop into a function of a range, and a launch of it over all iterations. A loop with
  * reductions is launched over blocks of iterations instead: each block leaves its partial result, and the calling
- * thread folds them by the tree.
+ * thread folds them by the tree. Where there is little to do it is all done by the thread that comes to it, in the same
+ * blocks, so that no bit depends on it.
  */
 
 import { markFailing } from '../analysis/failing.ts'
 import { liveAfterEach } from '../analysis/liveness.ts'
 import { Symbols } from '../analysis/symbols.ts'
 import { assign, cast, forStmt, ifStmt, load, Names, num, op, ref, store } from '../ir/build.ts'
-import type { Expr, Fn, For, Launch, Local, Module, ScalarType, Stmt } from '../ir/ir.ts'
+import type { Call, Expr, Fn, For, Launch, Local, Module, ScalarType, Stmt } from '../ir/ir.ts'
+import { blockLength } from '../ir/reduction.ts'
 import { array, F64, I64, INDEX } from '../ir/types.ts'
 import { mapStmtBodies, stmtBodies } from '../ir/walk.ts'
+import { type Grain, grainOf } from './grain.ts'
 import { dropUnusedLocals, outline } from './outline.ts'
 import type { PassContext } from './pass.ts'
-import { blockCount, combine, foldPartials, fresh, runBlock, type Scope, siteOf, tripCount } from './trees.ts'
+import { blockCount, combine, foldPartials, fresh, isZero, runBlock, type Scope, siteOf, tripCount } from './trees.ts'
 
 export function parallelise(module: Module, context: PassContext): Module {
   let now = module
@@ -27,6 +30,26 @@ export function parallelise(module: Module, context: PassContext): Module {
     now = { ...now, functions: markFailing([...functions, ...pass.made]), sites: pass.scope.sites }
   }
   return now
+}
+
+/** On which threads a loop runs, in words. */
+function placeOf({ serialIf, reductions }: For, grain: Grain | undefined, micros: number): string {
+  if (grain?.isSmall.kind === 'const') return `Runs on this thread alone: it has less than ${micros} µs of work`
+  const guard = serialIf ? ' where its arrays do not overlap, else in order' : ''
+  const everywhere = `Runs on all threads${guard}`
+  // One block is one thread's.
+  const block = micros > 0 && reductions.length > 0 ? blockLength(0) : 0
+  const iterations = grain ? grain.iterations : block
+  if (iterations === 0) return everywhere
+  const least = iterations === undefined ? `${micros} µs of work` : rounded(Math.max(iterations, block))
+  return `${everywhere}; with less than ${least}, on this one alone`
+}
+
+/** Two digits: it is an estimate. */
+function rounded(iterations: number): string {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(iterations)) - 1)
+  const about = Math.round(iterations / unit) * unit
+  return `about ${about.toLocaleString('en')} iteration${about === 1 ? '' : 's'}`
 }
 
 const hasParallel = (stmts: readonly Stmt[]): boolean =>
@@ -76,36 +99,45 @@ class Parallelise {
     }
     const lo = keep(loop.lo, 'lo')
     const hi = keep(loop.hi, 'hi')
-    const serial = loop.serialIf
-    const guard = serial ? ' where its arrays do not overlap, else in order' : ''
     if (loop.reductions.length > 0) {
       const names = loop.reductions.map((r) => `\`${r.local.name}\``).join(', ')
-      this.context.note(
-        loop.span,
-        `Runs on all threads${guard}; ${names}: each block of iterations has its own, folded by a tree.`,
-      )
-      this.reducing(loop, lo, hi, out)
+      const trips = tripCount(this.scope, loop, lo, hi, out)
+      const grain = this.grain(loop, ref(trips), `; ${names}: each block of iterations has its own, folded by a tree`)
+      this.reducing(loop, lo, trips, grain, out)
       return out
     }
-    this.context.note(loop.span, `Runs on all threads${guard}.`)
     const type = loop.variable.type as ScalarType
     if (type !== I64 && loop.step === 1) {
-      out.push(this.range(loop, lo, hi))
+      const grain = this.grain(loop, isZero(lo) ? hi : op('sub', cast(F64, hi), cast(F64, lo)))
+      out.push(this.range(loop, lo, hi, grain))
       return out
     }
     // Launches count in `index`: a stride, or a range past it, is counted by iterations.
     const trips = tripCount(this.scope, loop, lo, hi, out)
-    const launch = this.iterations(loop, lo, ref(trips))
+    const grain = this.grain(loop, ref(trips))
+    const launch = this.iterations(loop, lo, ref(trips), grain)
     if (trips.type !== I64) out.push(launch)
     else out.push(ifStmt(op('le', ref(trips), num(I64, 2 ** 31 - 1)), [launch], [{ ...loop, forKind: 'serial' }]))
     return out
   }
 
-  private launch(loop: For, fn: Fn, lo: Expr, hi: Expr, args: readonly Expr[]): Launch {
+  /** What is too little for a launch; `more` is said of the loop besides. */
+  private grain(loop: For, trips: Expr, more = ''): Grain | undefined {
+    const { grain: micros = 0 } = this.context
+    const grain = micros > 0 ? grainOf(loop, trips, this.symbols, micros) : undefined
+    this.context.note(loop.span, `${placeOf(loop, grain, micros)}${more}.`)
+    return grain
+  }
+
+  private launch(loop: For, fn: Fn, lo: Expr, hi: Expr, args: readonly Expr[], grain: Grain | undefined): Stmt {
     this.made.push(fn)
     const { serialIf } = loop
     const site = siteOf(this.scope, loop)
-    return { kind: 'launch', fn: fn.name, lo, hi, args, ...(serialIf ? { serialIf } : {}), site }
+    const launch: Launch = { kind: 'launch', fn: fn.name, lo, hi, args, ...(serialIf ? { serialIf } : {}), site }
+    if (!grain) return launch
+    const here = this.scope.sites.push({ code: 'call', subject: this.fn.name, span: loop.span }) - 1
+    const call: Call = { kind: 'call', fn: fn.name, args: [lo, hi, ...args], results: [], site: here }
+    return grain.isSmall.kind === 'const' ? call : ifStmt(grain.isSmall, [call], [launch])
   }
 
   private outlined(loop: For, lead: readonly Local[], body: readonly Stmt[]): { fn: Fn; args: readonly Expr[] } {
@@ -122,16 +154,16 @@ class Parallelise {
   }
 
   /** Step 1, small bounds: the range is that of the variable itself. */
-  private range(loop: For, lo: Expr, hi: Expr): Launch {
+  private range(loop: For, lo: Expr, hi: Expr, grain: Grain | undefined): Stmt {
     const from = fresh(this.scope, 'from', INDEX)
     const to = fresh(this.scope, 'to', INDEX)
     const { serialIf: _, ...rest } = loop
     const inner: Stmt = { ...rest, forKind: 'serial', lo: ref(from), hi: ref(to) }
     const { fn, args } = this.outlined(loop, [from, to], [inner])
-    return this.launch(loop, fn, cast(INDEX, lo), cast(INDEX, hi), args)
+    return this.launch(loop, fn, cast(INDEX, lo), cast(INDEX, hi), args, grain)
   }
 
-  private iterations(loop: For, lo: Expr, trips: Expr): Launch {
+  private iterations(loop: For, lo: Expr, trips: Expr, grain: Grain | undefined): Stmt {
     const type = loop.variable.type as ScalarType
     const from = fresh(this.scope, 'from', INDEX)
     const to = fresh(this.scope, 'to', INDEX)
@@ -140,20 +172,20 @@ class Parallelise {
     const body = [assign(loop.variable, moved), ...loop.body]
     const inner = forStmt(loop.label, k, ref(from), ref(to), body, loop.span)
     const { fn, args } = this.outlined(loop, [from, to], [inner])
-    return this.launch(loop, fn, num(INDEX, 0), cast(INDEX, trips), args)
+    return this.launch(loop, fn, num(INDEX, 0), cast(INDEX, trips), args, grain)
   }
 
-  private reducing(loop: For, lo: Expr, hi: Expr, out: Stmt[]): void {
+  private reducing(loop: For, lo: Expr, trips: Local, grain: Grain | undefined, out: Stmt[]): void {
     const { scope } = this
     const site = siteOf(scope, loop)
-    const trips = tripCount(scope, loop, lo, hi, out)
     const { length, count } = blockCount(scope, trips, loop.span, out)
     const partials = loop.reductions.map((reduction) => ({
       reduction,
       array: fresh(scope, `${reduction.local.name}.partials`, array('float64')),
     }))
+    const many: Stmt[] = []
     for (const { array: local } of partials) {
-      out.push({ kind: 'alloc', local, length: ref(count), zero: false, site })
+      many.push({ kind: 'alloc', local, length: ref(count), zero: false, site })
     }
     const from = fresh(scope, 'from', INDEX)
     const to = fresh(scope, 'to', INDEX)
@@ -163,9 +195,11 @@ class Parallelise {
     const leave = partials.map(({ reduction, array: into }) =>
       store(into, ref(each), cast(F64, ref(reduction.local)), 'proven', site),
     )
-    const blocks = forStmt(scope.names.label('block'), each, ref(from), ref(to), [...run, ...leave], loop.span)
+    const block = this.context.grain ? this.block(loop, each, run) : undefined
+    const turn = block ? block(ref(each), (l) => l) : run
+    const blocks = forStmt(scope.names.label('block'), each, ref(from), ref(to), [...turn, ...leave], loop.span)
     const { fn, args } = this.outlined(loop, [from, to], [blocks])
-    out.push(this.launch(loop, fn, num(INDEX, 0), ref(count), args))
+    many.push(this.launch(loop, fn, num(INDEX, 0), ref(count), args, grain))
 
     const fold = partials.flatMap(({ reduction, array: from }) => {
       const total = cast(reduction.local.type, load(from, num(INDEX, 0), 'proven', site))
@@ -174,6 +208,32 @@ class Parallelise {
         assign(reduction.local, combine(reduction, ref(reduction.local), total)),
       ]
     })
-    out.push(ifStmt(op('gt', ref(count), num(INDEX, 0)), fold))
+    many.push(ifStmt(op('gt', ref(count), num(INDEX, 0)), fold))
+    if (block) out.push(ifStmt(op('eq', ref(count), num(INDEX, 1)), this.single(loop, block), many))
+    else out.push(...many)
+  }
+
+  /** A block as a function, so that one alone needs neither a launch nor room for partial results. */
+  private block(loop: For, number: Local, run: readonly Stmt[]): CallBlock {
+    const wanted = loop.reductions.map((r) => r.local)
+    const { fn, args, results } = outline({
+      module: { functions: [...this.module.functions, ...this.made] },
+      name: `${this.fn.name}$block`,
+      body: run,
+      lead: [number],
+      liveAfter: new Set(wanted),
+    })
+    this.made.push(fn)
+    const site = this.scope.sites.push({ code: 'call', subject: this.fn.name, span: loop.span }) - 1
+    return (at, into) => [{ kind: 'call', fn: fn.name, args: [at, ...args], results: results.map(into), site }]
+  }
+
+  private single(loop: For, block: CallBlock): Stmt[] {
+    const own = new Map(loop.reductions.map(({ local: l }) => [l, fresh(this.scope, `${l.name}.block`, l.type)]))
+    const fold = loop.reductions.map((r) => assign(r.local, combine(r, ref(r.local), ref(own.get(r.local)!))))
+    return [...block(num(INDEX, 0), (l) => own.get(l)!), ...fold]
   }
 }
+
+/** Runs a block of that number; its reductions go into what `into` says. */
+type CallBlock = (number: Expr, into: (local: Local) => Local) => Stmt[]

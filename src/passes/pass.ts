@@ -19,6 +19,8 @@ export interface PassContext {
   /** Arrays whose iterations the user declares independent. */
   readonly independent: readonly string[]
   readonly boundscheck: boolean
+  /** Microseconds of work from which a parallel loop is worth a launch; 0, or absent: any work is. */
+  readonly grain?: number
   note(span: Span, text: string): void
 }
 

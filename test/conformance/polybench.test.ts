@@ -3,7 +3,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { copyOf, verdictOn } from '../../bench/polybench/arguments.ts'
 import { PROGRAMS } from '../../bench/polybench/index.ts'
 import type { Program, Size } from '../../bench/polybench/polybench.ts'
@@ -107,5 +107,11 @@ describe.each(PROGRAMS.map((program) => [program.name, program] as const))('%s',
       setNumThreads(threads)
       expectPlain(program, fast)
     }
+  })
+
+  test('where there is too little for several threads', () => {
+    vi.stubEnv('TSUMBA_GRAIN', '')
+    expectPlain(program, jit(parallel as Kernel, { parallel: true }))
+    vi.unstubAllEnvs()
   })
 })

@@ -107,7 +107,7 @@ export async function printedBy(files: readonly string[], folder: string): Promi
   })
   const modules = files.map((file) => join(out, file.slice(folder.length)).replace(/\.ts$/, '.mjs'))
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, 'run.mjs'), ...modules], {
-    env: { ...process.env, TSUMBA_DISABLE_JIT: '', TSUMBA_DUMP: '', TSUMBA_NUM_THREADS: '' },
+    env: { ...process.env, TSUMBA_DISABLE_JIT: '', TSUMBA_DUMP: '', TSUMBA_NUM_THREADS: '', TSUMBA_GRAIN: '' },
   })
   const printed = JSON.parse(stdout) as string[][]
   return printed.map((lines) => lines.map((line) => line.replaceAll(/[^\s(]*\/(example\.ts)/g, '$1').trimEnd()))

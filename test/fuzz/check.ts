@@ -18,7 +18,17 @@ import { Unsupported } from '../../src/targets/target.ts'
 import type { TypedArray } from '../../src/types.ts'
 import { makeArgs, same } from './inputs.ts'
 import { type Outcome, type Plain, runPlain } from './oracle.ts'
-import { contextFor, hasPrange, hasTree, launches, type Subject, settingsFor, subjectOf } from './subject.ts'
+import {
+  contextFor,
+  GRAIN,
+  hasPrange,
+  hasTree,
+  launches,
+  type Subject,
+  settingsFor,
+  subjectOf,
+  withGrain,
+} from './subject.ts'
 import type { ArrayName } from './tree.ts'
 import { attempt, type Case, Disagreement, type Ending, sameArgs, sameOutcome, type Verdict } from './verdict.ts'
 
@@ -80,6 +90,10 @@ class Executions {
         this.runLoaded(compiled, target, `${target}, parallel, ${n} threads`, reference, false)
       }
     }
+    const frugal = this.compile(true)
+    for (const target of ['js', 'wasm'] as const) {
+      this.runLoaded(frugal, target, `${target}, parallel, what is worth it`, reference, false, GRAIN)
+    }
   }
 
   private compile(parallel: boolean): Compiled {
@@ -104,7 +118,7 @@ class Executions {
     let final: Ending | undefined
     for (const target of ['js', 'wasm'] as const) {
       let reference = lowered
-      const context = contextFor(settingsFor(this.subject, parallel), target)
+      const context = contextFor(settingsFor(this.subject, parallel), target, target === 'js' ? GRAIN : 0)
       try {
         runPasses(portable, context, (after, pass, before) => {
           if (after === before) return
@@ -160,15 +174,16 @@ class Executions {
     execution: string,
     reference: Ending,
     effects: boolean,
+    grain = 0,
   ): void {
     let loaded: ReturnType<Compiled['load']>
     try {
-      loaded = compiled.load(target)
+      loaded = withGrain(grain, () => compiled.load(target))
     } catch (error) {
       if (error instanceof Unsupported) return
       this.crash(execution, error, () => printModule(compiled.program.module))
     }
-    const text = () => printModule(compiled.lowerFor(target).module)
+    const text = () => withGrain(grain, () => printModule(compiled.lowerFor(target).module))
     for (const shared of [false, true]) {
       const args = shared ? makeArgs(this.program.inputs, allocated) : makeArgs(this.program.inputs)
       const outcome = attempt(() => loaded.call(args))

@@ -18,7 +18,7 @@ import { wasm } from '../../src/targets/wasm/index.ts'
 import { Arena } from './arena.ts'
 import { makeArgs } from './inputs.ts'
 import { type Outcome, runPlain } from './oracle.ts'
-import { contextFor, hasPrange, hasTree, settingsFor, subjectOf } from './subject.ts'
+import { contextFor, GRAIN, hasPrange, hasTree, settingsFor, subjectOf } from './subject.ts'
 import { attempt, type Case, type Ending, sameArgs, sameOutcome, type Verdict } from './verdict.ts'
 
 /** What became of a program on its way, for those who count (coverage.ts). */
@@ -67,7 +67,8 @@ function run(program: Case, plain: Ending, shift: number, seen: ((what: Seen) =>
   const changed: string[] = []
   let annotated = compiled.program.module
   let vectors = annotated
-  const context = { ...contextFor(settings, 'wasm'), note: (_: unknown, text: string) => void notes.push(text) }
+  const grain = shift % 2 === 0 ? GRAIN : 0
+  const context = { ...contextFor(settings, 'wasm', grain), note: (_: unknown, text: string) => void notes.push(text) }
   const module = runPasses(annotated, context, (after, pass, before) => {
     if (pass.name === 'annotate') annotated = after
     if (pass.name === 'expand') vectors = before

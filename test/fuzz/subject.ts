@@ -45,11 +45,26 @@ export function settingsFor({ options }: Subject, parallel: boolean): Settings {
   return settingsOf({ ...options, parallel })
 }
 
-export const contextFor = (settings: Settings, target: PassContext['target']): PassContext => ({
+/** Microseconds of work for a launch at which programs as short as these have loops of both kinds. */
+export const GRAIN = 0.05
+
+export const contextFor = (settings: Settings, target: PassContext['target'], grain: number): PassContext => ({
   ...settings,
   target,
+  grain,
   note: () => {},
 })
+
+/** What is compiled meanwhile has so much work for a launch. */
+export function withGrain<T>(micros: number, compile: () => T): T {
+  const { TSUMBA_GRAIN: before = '' } = process.env
+  process.env['TSUMBA_GRAIN'] = String(micros)
+  try {
+    return compile()
+  } finally {
+    process.env['TSUMBA_GRAIN'] = before
+  }
+}
 
 export const hasPrange = (program: { readonly functions: readonly string[] }): boolean =>
   program.functions.some((text) => text.includes('prange'))

@@ -1,10 +1,11 @@
 /** A prange that fails reports its lowest failing iteration, and all earlier ones have run. */
 
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { allocate, BoundsError, jit, prange, setNumThreads } from '../../src/index.ts'
 import { type Kernel, THREADS } from './run.ts'
 
 afterAll(() => setNumThreads(2))
+afterEach(() => vi.unstubAllEnvs())
 
 const N = 100_000
 
@@ -36,7 +37,12 @@ const nested = (x: Float64Array, at: Int32Array, r: Float64Array) => {
   for (const i of prange(r.length / 100)) for (const j of prange(100)) r[i * 100 + j] = x[at[i * 100 + j]!]! + 1
 }
 
-describe.each(THREADS)('on %i threads', (threads) => {
+const PLACES: readonly [place: string, threads: number, grain: string][] = [
+  ...THREADS.map((n): [string, number, string] => [`on ${n} threads`, n, '0']),
+  ['where that is too little for several threads', 2, '1e9'],
+]
+
+describe.each(PLACES)('%s', (_place, threads, grain) => {
   test.each<[name: string, fn: Kernel, order: (k: number) => number, count: number]>([
     ['of elements', gather, (k) => k, N],
     ['downward in strides', strided, (k) => N - 1 - 3 * k, Math.ceil(N / 3)],
@@ -44,6 +50,7 @@ describe.each(THREADS)('on %i threads', (threads) => {
     ['nested', nested, (k) => k, N],
   ])('%s', (_, fn, order, count) => {
     setNumThreads(threads)
+    vi.stubEnv('TSUMBA_GRAIN', grain)
     const run = jit(fn, { parallel: true, target: 'wasm' })
     const [x, at, r] = [allocate(Float64Array, 10), allocate(Int32Array, N), allocate(Float64Array, N)]
     for (const failing of [[0], [count - 1], [40, 41], [777, 5000, count - 3], [count >> 1, (count >> 1) + 1]]) {

@@ -1,6 +1,6 @@
 /** Pranges as the pipeline judges and runs them. */
 
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { Compiled } from '../../src/driver/compile.ts'
 import { type JitOptions, settingsOf } from '../../src/driver/options.ts'
 import { ARG_TYPES, codeOf } from '../../src/driver/signature.ts'
@@ -109,7 +109,10 @@ const plainCopy = (args: readonly unknown[]): unknown[] => {
   })
 }
 
-/** The compiled kernel gives what `wanted` (the plain function, unless said) gives, on every target and number of threads. */
+/**
+ * The compiled kernel gives what `wanted` (the plain function, unless said) gives, on every target and number of
+ * threads, and where its loops count as too small for several.
+ */
 export function expectSame(
   fn: Kernel,
   args: readonly unknown[],
@@ -124,6 +127,10 @@ export function expectSame(
       setNumThreads(count)
       expect(outcome(compiled, sharedCopy(args)), `${target}, ${count} threads`).toEqual(expected)
     }
+    vi.stubEnv('TSUMBA_GRAIN', '1e9')
+    const alone = jit(fn, { parallel: true, ...options, target })
+    expect(outcome(alone, sharedCopy(args)), `${target}, too small for a launch`).toEqual(expected)
+    vi.unstubAllEnvs()
   }
 }
 
