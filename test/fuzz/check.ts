@@ -16,7 +16,7 @@ import { allocate } from '../../src/runtime/arrays.ts'
 import { forkJoin, setNumThreads } from '../../src/runtime/threads.ts'
 import { Unsupported } from '../../src/targets/target.ts'
 import type { TypedArray } from '../../src/types.ts'
-import { makeArgs, same } from './inputs.ts'
+import { keepPromises, makeArgs } from './inputs.ts'
 import { type Outcome, type Plain, runPlain } from './oracle.ts'
 import {
   contextFor,
@@ -29,6 +29,7 @@ import {
   subjectOf,
   withGrain,
 } from './subject.ts'
+import { isNear } from './sums.ts'
 import type { ArrayName } from './tree.ts'
 import { attempt, type Case, Disagreement, type Ending, sameArgs, sameOutcome, type Verdict } from './verdict.ts'
 
@@ -45,6 +46,7 @@ export const FUEL = 4000
 const INTERPRETER_FUEL = 2_000_000
 
 export function check(program: Case, options: CheckOptions = {}): Verdict {
+  if (!keepPromises(program.inputs)) return { kind: 'skipped' }
   const plainArgs = makeArgs(program.inputs)
   const plain = runPlain(program.functions, 'kernel', plainArgs, options.fuel ?? FUEL)
   const { outcome } = plain
@@ -64,13 +66,13 @@ export function check(program: Case, options: CheckOptions = {}): Verdict {
 class Executions {
   private readonly program: Case
   private readonly plain: Ending
-  private readonly sums: Plain['sums']
+  private readonly judged: Plain
   private readonly subject: Subject
 
-  constructor(program: Case, plain: Ending, { sums }: Plain) {
+  constructor(program: Case, plain: Ending, judged: Plain) {
     this.program = program
     this.plain = plain
-    this.sums = sums
+    this.judged = judged
     this.subject = subjectOf(program, plain.outcome)
   }
 
@@ -146,7 +148,7 @@ class Executions {
     const ending = this.interpretWith(module, {})
     if (ending.outcome.kind === 'endless') return reference
     if (trees) {
-      if (!this.near(ending)) this.disagree(execution, reference, ending, text)
+      if (!isNear(this.program, this.judged, ending)) this.disagree(execution, reference, ending, text)
       return ending
     }
     this.hold(execution, reference, ending, text, true)
@@ -203,25 +205,6 @@ class Executions {
     const compareArgs = effects || expected.outcome.kind === 'value'
     if (sameOutcome(expected, actual) && (!compareArgs || sameArgs(expected, actual))) return
     this.disagree(execution, expected, actual, module)
-  }
-
-  /** A reordered sum that is returned is within n·ε·Σ|x|; what else came of one cannot be judged by itself. */
-  private near(ending: Ending): boolean {
-    const { outcome } = this.plain
-    if (outcome.kind !== 'value' || ending.outcome.kind !== 'value') return true
-    const [expected, actual] = [outcome.value, ending.outcome.value]
-    if (typeof expected !== 'number' || typeof actual !== 'number' || !this.returnsSum()) return true
-    if (same(expected, actual)) return true
-    const { count, magnitude } = this.sums
-    return !Number.isFinite(magnitude) || Math.abs(expected - actual) <= (count + 2) * 2 ** -52 * magnitude
-  }
-
-  /** The kernel ends with one prange over a sum and the return of it. */
-  private returnsSum(): boolean {
-    const text = this.program.functions[this.program.functions.length - 1]!
-    const loops = text.match(/prange/g)?.length ?? 0
-    const name = /return (\w+)\n}$/.exec(text)?.[1]
-    return loops === 1 && name !== undefined && new RegExp(`^ {4}${name} [+-]= `, 'm').test(text)
   }
 
   private crash(execution: string, error: unknown, module: () => string): never {

@@ -115,7 +115,8 @@ export function number(s: Scope, depth: number): Expr {
 }
 
 /** What looks as if it could be simplified, and mostly may not: −0, NaN and rounding tell. */
-function temptation({ rng }: Scope, e: Expr): Expr {
+export function temptation({ rng }: { readonly rng: Rng }, some: Expr): Expr {
+  const e = rng.chance(0.4) ? zeroOf(rng, some) : some
   return rng.weighted<() => Expr>([
     [2, () => binary(rng.pick(['+', '-']), e, num(rng.pick([0, -0])))],
     [1, () => binary(rng.pick(['+', '-', '*']), num(rng.pick([0, -0, -1])), e)],
@@ -125,6 +126,12 @@ function temptation({ rng }: Scope, e: Expr): Expr {
     [1, () => binary('**', e, num(rng.pick([0, 1, 2, 0.5])))],
   ])()
 }
+
+/** 0 or −0, by the sign of what is given. */
+const zeroOf = (rng: Rng, e: Expr): Expr =>
+  rng.chance(0.5)
+    ? binary('*', e, num(rng.pick([0, -0])))
+    : call(`Math.${rng.pick(['ceil', 'round', 'trunc'])}`, [binary('*', e, num(2 ** -60))])
 
 function leaf(s: Scope): Expr {
   const { rng } = s

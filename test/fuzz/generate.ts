@@ -151,7 +151,7 @@ function entry(s: Scope): { entry: Fn; inputs: Input[] } {
 /** Declarations at the top stay in scope for what returns. */
 function topLevel(s: Scope): Stmt[] {
   const made: Stmt[] = []
-  for (let k = s.rng.int(1, 6); k > 0; k--) {
+  for (let k = s.rng.weighted([[6, s.rng.int(1, 2)] as const, [4, s.rng.int(3, 6)]]); k > 0; k--) {
     const before = s.variables.length
     const list = statementsInPlace(s)
     made.push(...list)

@@ -50,6 +50,10 @@ function makeArg(input: Input, args: unknown[], align: number, allocate: Allocat
   }
 }
 
+/** Whether inputs keep what programs rely on: the shrinker would take it from them. */
+export const keepPromises = (inputs: readonly Input[]): boolean =>
+  inputs.every((input) => input.kind !== 'array' || !input.distinct || new Set(input.data).size === input.data.length)
+
 /** Law 1: all NaNs are one value, −0 and 0 are two. */
 export const same = (a: unknown, b: unknown): boolean => Object.is(a, b)
 
@@ -73,7 +77,7 @@ export function inputText(input: Input): string {
     case 'scalar':
       return `{ kind: 'scalar', value: ${valueText(input.value)} }`
     case 'array':
-      return `{ kind: 'array', type: '${input.type}', data: [${input.data.map(numberText).join(', ')}] }`
+      return `{ kind: 'array', type: '${input.type}', data: [${input.data.map(numberText).join(', ')}]${input.distinct ? ', distinct: true' : ''} }`
     case 'alias':
       return `{ kind: 'alias', type: '${input.type}', of: ${input.of}, byteOffset: ${input.byteOffset}, length: ${input.length} }`
     case 'omitted':

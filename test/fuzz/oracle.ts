@@ -113,8 +113,8 @@ type AnyNode = Node & Record<string, unknown>
 
 /** The same function with its accesses, allocations, loops and sums made known to the runtime. */
 export function instrument(source: string): string {
-  const text = (node: AnyNode, pranges: number): string => {
-    const inner = isPrange(node) ? pranges + 1 : pranges
+  const text = (node: AnyNode, loops: number): string => {
+    const inner = node.type in LOOPS ? loops + 1 : loops
     const special = rewrite(node, (child) => text(child, inner), inner)
     if (special !== undefined) return special
     let out = ''
@@ -127,7 +127,7 @@ export function instrument(source: string): string {
   }
   return text(parse(source, { ecmaVersion: 2022 }) as unknown as AnyNode, 0)
 
-  function rewrite(node: AnyNode, of: (child: AnyNode) => string, pranges: number): string | undefined {
+  function rewrite(node: AnyNode, of: (child: AnyNode) => string, loops: number): string | undefined {
     const part = (key: string) => of(node[key] as AnyNode)
     const element = (key: string) => {
       const member = node[key] as AnyNode
@@ -147,7 +147,7 @@ export function instrument(source: string): string {
           return `$update(${target}, ($old) => $old ${operator.slice(0, -1)} (${part('right')}))`
         }
         if (operator === '**=') return `${part('left')} = Math.pow(${part('left')}, ${part('right')})`
-        const isSum = pranges > 0 && (operator === '+=' || operator === '-=')
+        const isSum = loops > 0 && (operator === '+=' || operator === '-=')
         return isSum ? `${part('left')} ${operator} $term(${part('right')})` : undefined
       }
       case 'BinaryExpression':
@@ -184,7 +184,7 @@ export function instrument(source: string): string {
   }
 }
 
-const isPrange = (node: AnyNode): boolean => node.type === 'ForOfStatement'
+const LOOPS = { ForStatement: 1, WhileStatement: 1, DoWhileStatement: 1, ForOfStatement: 1 }
 
 /** In the order of the text. */
 function childrenOf(node: AnyNode): AnyNode[] {

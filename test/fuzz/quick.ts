@@ -16,9 +16,10 @@ import { loadWasm } from '../../src/runtime/wasm.ts'
 import { Unsupported } from '../../src/targets/target.ts'
 import { wasm } from '../../src/targets/wasm/index.ts'
 import { Arena } from './arena.ts'
-import { makeArgs } from './inputs.ts'
-import { type Outcome, runPlain } from './oracle.ts'
+import { keepPromises, makeArgs } from './inputs.ts'
+import { type Outcome, type Plain, runPlain } from './oracle.ts'
 import { contextFor, GRAIN, hasPrange, hasTree, settingsFor, subjectOf } from './subject.ts'
+import { isNear } from './sums.ts'
 import { attempt, type Case, type Ending, sameArgs, sameOutcome, type Verdict } from './verdict.ts'
 
 /** What became of a program on its way, for those who count (coverage.ts). */
@@ -34,14 +35,20 @@ export interface Seen {
   readonly notes: readonly string[]
 }
 
+interface Judged extends Plain, Ending {
+  readonly outcome: Outcome
+}
+
 let arena: Arena | undefined
 
 /** `shift` decides where arrays stand within 16 bytes. */
 export function quickCheck(program: Case, shift: number, fuel: number, seen?: (what: Seen) => void): Verdict {
+  if (!keepPromises(program.inputs)) return { kind: 'skipped' }
   const plainArgs = makeArgs(program.inputs)
-  const { outcome } = runPlain(program.functions, 'kernel', plainArgs, fuel)
+  const plain = runPlain(program.functions, 'kernel', plainArgs, fuel)
+  const { outcome } = plain
   if (outcome.kind === 'endless' || outcome.kind === 'broken') return { kind: 'skipped' }
-  const expected: Ending = { outcome, args: plainArgs }
+  const expected: Judged = { ...plain, args: plainArgs }
   try {
     return run(program, expected, shift, seen)
   } catch (error) {
@@ -54,7 +61,7 @@ export function quickCheck(program: Case, shift: number, fuel: number, seen?: (w
   }
 }
 
-function run(program: Case, plain: Ending, shift: number, seen: ((what: Seen) => void) | undefined): Verdict {
+function run(program: Case, plain: Judged, shift: number, seen: ((what: Seen) => void) | undefined): Verdict {
   arena ??= new Arena()
   arena.reset(shift)
   const args = makeArgs(program.inputs, arena.allocate)
@@ -94,6 +101,7 @@ function run(program: Case, plain: Ending, shift: number, seen: ((what: Seen) =>
     actual,
     module: print(module),
   })
+  if (!isNear(program, plain, expected)) return differ('quick, a sum far from the one in order')
   if (!arena.isIntact()) return differ('quick, outside of all arrays')
   // After a failure in a parallel loop more iterations may have run.
   const effects = !parallel || expected.outcome.kind === 'value'

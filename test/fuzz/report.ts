@@ -44,8 +44,9 @@ function outcomeText(outcome: Ending['outcome']): string {
 }
 
 const optionsText = ({ options }: Case): string[] => {
-  const on = Object.entries(options ?? {}).filter(([, value]) => value)
-  return on.length > 0 ? [`{ ${on.map(([name, value]) => `${name}: ${value}`).join(', ')} }`] : []
+  const on = Object.entries(options ?? {}).filter(([, value]) => value && String(value) !== '')
+  const text = (value: unknown) => (Array.isArray(value) ? `[${value.map((v) => `'${v}'`).join(', ')}]` : String(value))
+  return on.length > 0 ? [`{ ${on.map(([name, value]) => `${name}: ${text(value)}`).join(', ')} }`] : []
 }
 
 /** What a file of regressions/ holds. */

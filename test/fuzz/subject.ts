@@ -29,7 +29,7 @@ export function subjectOf(program: Case, outcome: Outcome): Subject {
   const text = `${program.functions.join('\n')}\nreturn { ${names.join(', ')} }`
   const made = new Function('prange', 'atomic', text)(prange, atomic) as Record<string, Subject['kernel']>
   const scope = { ...GLOBALS, ...made }
-  const { fastmath = false, unchecked = false } = program.options ?? {}
+  const { fastmath = false, unchecked = false, independent = [] } = program.options ?? {}
   return {
     kernel: made['kernel']!,
     options: {
@@ -37,6 +37,7 @@ export function subjectOf(program: Case, outcome: Outcome): Subject {
       // Contraction lets targets differ; trees do not.
       fastmath: { reassociate: fastmath, contract: false },
       boundscheck: !(unchecked && outcome.kind === 'value'),
+      independent,
     },
   }
 }

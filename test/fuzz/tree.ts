@@ -66,7 +66,13 @@ export interface Fn {
 /** An argument: `omitted` is left to its default; an alias views the elements of an earlier array argument. */
 export type Input =
   | { readonly kind: 'scalar'; readonly value: number | boolean }
-  | { readonly kind: 'array'; readonly type: ArrayName; readonly data: readonly number[] }
+  | {
+      readonly kind: 'array'
+      readonly type: ArrayName
+      readonly data: readonly number[]
+      /** No element twice: `independent` relies on it. */
+      readonly distinct?: boolean
+    }
   | {
       readonly kind: 'alias'
       readonly type: ArrayName
@@ -82,6 +88,8 @@ export interface Options {
   readonly fastmath?: boolean
   /** Indices go unchecked; where plain JavaScript fails, the option is left out. */
   readonly unchecked?: boolean
+  /** Arrays of which no two iterations of a prange touch the same element, though that cannot be proven. */
+  readonly independent?: readonly string[]
 }
 
 export interface Program {

@@ -1,6 +1,7 @@
 /** Statements in the body of a loop, and loops within loops. */
 
 import { binary, compare, declare, type Expr, name, num, run, type Stmt, set } from '../tree.ts'
+import { atomicUpdate, intoBins } from './atomics.ts'
 import { foldInto, newFold } from './folds.ts'
 import { indexInto } from './indices.ts'
 import type { ArrayParam, Size } from './kernel.ts'
@@ -14,7 +15,7 @@ export function body(p: Place, depth: number): Stmt[] {
     const made: Stmt[] = []
     if (depth > 0 && rng.chance(0.85)) made.push(...nested(p, depth))
     else made.push(...leaf(p, depth))
-    const more = rng.weighted([[5, 0] as const, [3, 1], [1, 2]])
+    const more = rng.weighted(p.palette.small ? [[9, 0] as const, [2, 1]] : [[5, 0] as const, [3, 1], [1, 2]])
     for (let k = 0; k < more; k++) made.push(...statement(p, 1))
     if (!made.some(hasEffect)) made.push(...effect(p))
     return made
@@ -26,7 +27,8 @@ const hasEffect = (s: Stmt): boolean => s.k !== 'declare'
 function leaf(p: Place, depth: number): Stmt[] {
   const { rng } = p.kernel
   const made: Stmt[] = []
-  for (let k = rng.weighted([[5, 0] as const, [4, 1], [2, 2]]); k > 0; k--) made.push(...statement(p, depth))
+  const before = rng.weighted(p.palette.small ? [[6, 0] as const, [4, 1]] : [[5, 0] as const, [4, 1], [2, 2]])
+  for (let k = before; k > 0; k--) made.push(...statement(p, depth))
   made.push(...effect(p))
   return made
 }
@@ -54,6 +56,8 @@ function statement(p: Place, depth: number): Stmt[] {
     [2, () => chosen(p)],
     [1.5, () => [skip(p)]],
     [depth > 0 ? 3 : 0, () => exits(p)],
+    [0.4, () => update(p)],
+    [p.region?.bins ? 4 : 0, () => [intoBins(p, p.region!.bins!)]],
   ])()
 }
 
@@ -77,6 +81,20 @@ function written(p: Place): ArrayParam {
   const { kernel } = p
   const fits = kernel.rng.chance(p.palette.tidy ? 0.6 : 0.3) ? (a: ArrayParam) => !a.read : () => true
   return kernel.array(p.types(), fits)
+}
+
+/** An atomic at an element that is this iteration's alone, or in a loop in order: its old value is known too. */
+function update(p: Place): Stmt[] {
+  const { kernel } = p
+  const own = p.ownArrays()
+  if (own?.length === 0) return [local(p)]
+  const array = own ? kernel.rng.pick(own) : written(p)
+  const { array: elements, index } = kernel.element(array, indexInto(p, array), true) as Extract<Expr, { k: 'at' }>
+  const made = atomicUpdate(kernel.rng, elements, index, () => value(p, kindFor(p, array.type), 1))
+  if (kernel.rng.chance(0.4)) return [run(made)]
+  const old = kernel.fresh('t')
+  p.locals.push({ name: old, kind: 'f64', writable: false })
+  return [declare('const', old, made)]
 }
 
 function kindOf(p: Place): Kind {

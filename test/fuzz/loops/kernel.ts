@@ -46,6 +46,8 @@ export interface ArrayParam {
   length: number | undefined
   read: boolean
   written: boolean
+  /** Shares no bytes with another array. */
+  alone: boolean
 }
 
 const MOST_ARRAYS = 5
@@ -56,14 +58,20 @@ export class Kernel {
   readonly rng: Rng
   readonly arrays: ArrayParam[] = []
   readonly helpers: Fn[] = []
-  readonly options: Options
+  private readonly permitted: Options
+  private readonly independent: string[] = []
+  private readonly tables: { readonly name: string; readonly data: readonly number[] }[] = []
   private readonly scalars: { readonly name: string; readonly value: number | boolean }[] = []
   private made = 0
   private shown = 0
 
   constructor(rng: Rng) {
     this.rng = rng
-    this.options = { fastmath: rng.chance(0.15), unchecked: rng.chance(0.2) }
+    this.permitted = { fastmath: rng.chance(0.15), unchecked: rng.chance(0.2) }
+  }
+
+  get options(): Options {
+    return { ...this.permitted, independent: this.independent }
   }
 
   fresh(prefix: string): string {
@@ -123,9 +131,34 @@ export class Kernel {
     if (this.arrays.length >= MOST_ARRAYS) return undefined
     const floats = types.filter((type) => type.startsWith('Float'))
     const type = floats.length > 0 && rng.chance(0.4) ? rng.pick(floats) : rng.pick(types)
-    const array: ArrayParam = { name: this.fresh('x'), type, needs: 0, length: undefined, read: false, written: false }
+    const array: ArrayParam = {
+      name: this.fresh('x'),
+      type,
+      needs: 0,
+      length: undefined,
+      read: false,
+      written: false,
+      alone: false,
+    }
     this.arrays.push(array)
     return array
+  }
+
+  /** An index that a table gives: another one for each value of `e`, of which there are `count`. */
+  scattered(e: Expr, count: number): Index {
+    const { rng } = this
+    const max = count - 1 + rng.weighted([[3, 0] as const, [1, rng.int(1, 9)]])
+    const all = Array.from({ length: max + 1 }, (_, k) => k)
+    const data = Array.from({ length: count }, () => all.splice(rng.int(0, all.length - 1), 1)[0]!)
+    const table = { name: this.fresh('q'), data }
+    this.tables.push(table)
+    return { e: at(name(table.name, 'Int32Array'), e), min: 0, max }
+  }
+
+  /** Says that no two iterations of a parallel loop touch one element of the array. */
+  promise(array: ArrayParam): void {
+    array.alone = true
+    this.independent.push(array.name)
   }
 
   /** An array of one of the types, a known one mostly; of any type where there are enough arrays already. */
@@ -167,6 +200,9 @@ export class Kernel {
       inputs.push(input)
     }
     for (const [k, input] of arrays.entries()) add(this.arrays[k]!.name, input, this.arrays[k]!.type)
+    for (const { name: text, data } of this.tables) {
+      add(text, { kind: 'array', type: 'Int32Array', data, distinct: true }, 'Int32Array')
+    }
     for (const { name: text, value } of this.scalars) {
       add(text, { kind: 'scalar', value }, typeof value === 'boolean' ? 'bool' : 'num')
     }
@@ -207,7 +243,7 @@ export class Kernel {
   private alias(inputs: Input[], lengths: readonly number[]): void {
     const { rng, arrays } = this
     const pairs = arrays.flatMap((a, of) =>
-      arrays.flatMap((b, k) => (k > of && kin(a.type, b.type) ? [[of, k] as const] : [])),
+      arrays.flatMap((b, k) => (k > of && !a.alone && !b.alone && kin(a.type, b.type) ? [[of, k] as const] : [])),
     )
     if (pairs.length === 0) return
     const telling = pairs.filter(([a, b]) => arrays[a]!.written || arrays[b]!.written)

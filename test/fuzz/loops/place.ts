@@ -1,6 +1,6 @@
 /** What is in reach at one place of a program of loops: counters, locals, and what a parallel loop may touch. */
 
-import type { ArrayName } from '../tree.ts'
+import type { ArrayName, Stmt } from '../tree.ts'
 import type { ArrayParam, Index, Kernel, Size } from './kernel.ts'
 
 /** The kinds of numbers that lanes are made of: doubles, floats that are rounded at each step, integers that wrap. */
@@ -50,6 +50,19 @@ export interface Region {
   readonly row: Size
   /** Undefined where an iteration has no element here. */
   readonly own: Map<ArrayParam, () => Index | undefined>
+  /** What all iterations update by atomics. */
+  readonly bins: Bins | undefined
+}
+
+/** An array of the function's own, updated by one operation, so that the order of the iterations does not show. */
+export interface Bins {
+  readonly name: string
+  readonly type: ArrayName
+  readonly count: number
+  readonly op: string
+  readonly declared: Stmt
+  /** Its elements, left behind. */
+  readonly shown: readonly Stmt[]
 }
 
 /** What a program is made of: one type of elements, so that lanes are full, or several. */
@@ -58,6 +71,8 @@ export interface Palette {
   readonly kinds: readonly Kind[]
   /** Only what has a vector form, mostly. */
   readonly tidy: boolean
+  /** One loop or nest with little in it: most bugs need no more, and several times as many programs fit into an hour. */
+  readonly small?: boolean
 }
 
 export class Place {

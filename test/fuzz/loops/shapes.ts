@@ -17,6 +17,7 @@ import {
   type Stmt,
   set,
 } from '../tree.ts'
+import { intoBins, newBins } from './atomics.ts'
 import { body, innerSize, loop } from './bodies.ts'
 import { newFold } from './folds.ts'
 import { type Index, Kernel, type Size } from './kernel.ts'
@@ -25,14 +26,20 @@ import { helper } from './values.ts'
 
 export function loops(rng: Rng): Program {
   const kernel = new Kernel(rng)
-  const p = new Place(kernel, palette(rng))
-  if (rng.chance(0.12)) kernel.helpers.push(helper(p))
+  const small = rng.chance(0.6)
+  const p = new Place(kernel, { ...palette(rng), small })
+  if (rng.chance(small ? 0.06 : 0.12)) kernel.helpers.push(helper(p))
   const made: Stmt[] = []
-  const folds = rng.weighted([[kernel.options.fastmath ? 1 : 4, 0] as const, [4, 1], [2, 2], [1, 3]])
+  const folds = rng.weighted([
+    [kernel.options.fastmath ? 1 : 4, 0] as const,
+    [4, 1],
+    [small ? 0.5 : 2, 2],
+    [small ? 0 : 1, 3],
+  ])
   for (let k = folds; k > 0; k--) made.push(newFold(p))
   if (rng.chance(p.palette.tidy ? 0.12 : 0.25)) made.push(carried(p))
-  for (let k = rng.weighted([[7, 1] as const, [2, 2], [0.7, 3]]); k > 0; k--) {
-    p.budget = p.palette.tidy ? 18 : 40
+  for (let k = rng.weighted([[7, 1] as const, [small ? 0 : 2, 2], [small ? 0 : 0.7, 3]]); k > 0; k--) {
+    p.budget = small ? 10 : p.palette.tidy ? 18 : 40
     made.push(...topLoop(p))
   }
   return kernel.program([...made, ...shown(p)], result(p))
@@ -63,11 +70,11 @@ function carried(p: Place): Stmt {
 
 function topLoop(p: Place): Stmt[] {
   const { rng } = p.kernel
-  const depth = rng.weighted([[11, 0] as const, [7, 1], [2, 2]])
+  const depth = rng.weighted(p.palette.small ? [[13, 0] as const, [6, 1], [1, 2]] : [[11, 0] as const, [7, 1], [2, 2]])
   const size = p.kernel.size(
     depth === 0 ? length(p) : rng.weighted([[8, rng.int(0, 13)] as const, [1, rng.int(0, 23)]]),
   )
-  if (rng.chance(0.15)) return [parallel(p, size, depth)]
+  if (rng.chance(0.15)) return parallel(p, size, depth)
   return [loop(p, size, undefined, () => body(p, depth))]
 }
 
@@ -81,7 +88,7 @@ function length({ kernel: { rng, options } }: Place): number {
 }
 
 /** A prange: every iteration has its own elements, folds are the only other locals that it changes. */
-function parallel(p: Place, size: Size, depth: number): Stmt {
+function parallel(p: Place, size: Size, depth: number): Stmt[] {
   const { kernel } = p
   const { rng } = kernel
   const text = kernel.fresh('p')
@@ -89,20 +96,32 @@ function parallel(p: Place, size: Size, depth: number): Stmt {
   const before = { region: p.region, jumps: p.jumps }
   const own: Region['own'] = new Map()
   const row = innerSize(p)
-  p.region = { outside: p.locals.length, row, own }
+  const bins = rng.chance(0.15) ? newBins(kernel) : undefined
+  p.region = { outside: p.locals.length, row, own, bins }
   p.jumps = ['']
   const made = p.within(counter, () => {
     for (let k = rng.weighted([[p.folds().length > 0 ? 2 : 0, 0] as const, [6, 1], [2, 2]]); k > 0; k--) {
       const rows = depth > 0 && rng.chance(0.6)
+      if (size.value > 0 && rng.chance(0.08)) {
+        const fresh = kernel.array(p.types(), (a) => !own.has(a) && a.length === undefined)
+        const index = kernel.scattered(name(text, 'num'), size.value)
+        if (!own.has(fresh) && kernel.holds(fresh, index)) {
+          kernel.promise(fresh)
+          own.set(fresh, () => index)
+          continue
+        }
+      }
       const index = rows ? () => elementOfRow(p, counter, row) : () => elementOf(counter)
       const array = kernel.array(p.types(), (a) => !own.has(a) && (rows || kernel.holds(a, elementOf(counter))))
       if (!own.has(array) && (rows || kernel.holds(array, elementOf(counter)))) own.set(array, index)
     }
-    return body(p, depth)
+    const made = body(p, depth)
+    return bins ? [...made, intoBins(p, bins)] : made
   })
   p.region = before.region
   p.jumps = before.jumps
-  return { k: 'prange', name: text, args: [size.e], body: made }
+  const loop: Stmt = { k: 'prange', name: text, args: [size.e], body: made }
+  return bins ? [bins.declared, loop, ...bins.shown] : [loop]
 }
 
 const elementOf = ({ name: text, max }: Counter): Index => ({ e: name(text, 'num'), min: 0, max })
