@@ -1,10 +1,12 @@
 /**
  * Runs tasks on threads of this process, away from the thread that talks to others. Shared by LocalCluster's workers and
  * the Dask worker; it knows nothing of either. Values that tasks share lie in shared memory and are handed over as they
- * are; a task that writes into an input gets a copy, unless the compiler proves that it only reads.
+ * are; a task that may write into an input (travel/readonly.ts) gets a copy.
  *
- * Laws: every job has exactly one outcome; a thread that dies (process.exit, out of memory) ends its job with `died` and
- * is replaced; after `close` no thread is left.
+ * Laws: every job has exactly one outcome, unless it is recalled; a thread that dies (process.exit, out of memory) ends
+ * its job with `died` and is replaced; after `close` no thread is left.
+ *
+ * `startExecutor` (threads.ts) makes one.
  */
 
 import type { Failure, Key } from '../task.ts'
@@ -40,7 +42,17 @@ export interface Executor {
   readonly idle: number
   run(jobs: readonly Job[]): void
   listen(listener: (outcomes: readonly Outcome[]) => void): void
-  /** Ends the thread that runs the job: its outcome is `died`. */
+  /** Ends the thread that runs the job, or drops it where it has not begun: its outcome is `died`. */
   kill(id: number): void
+  /** Takes back the jobs that have not begun: they have no outcome here. */
+  recall(): readonly Job[]
   close(): Promise<void>
+}
+
+export interface ExecutorOptions {
+  readonly nthreads: number
+  /** Threads that each task may use for loops of its own (`parallel`): cores by task threads, where not told. */
+  readonly loopThreads?: number | undefined
+  /** Bytes of JavaScript heap for each thread; typed arrays do not count. */
+  readonly heapLimit?: number | undefined
 }

@@ -9,14 +9,14 @@ import { damaged, Reader } from './reader.ts'
 import { ERRORS, SERIALIZER, TAG, VERSION } from './tags.ts'
 
 export interface DecodeHooks {
-  /** The value of a key; where there is none, references stay what they are. */
-  readonly input?: ((key: Key, position: number) => unknown) | undefined
+  /** The value of a key; where there is none, references stay what they are. For the rest see `copy`. */
+  readonly input?: ((key: Key, position: number, direct: boolean) => unknown) | undefined
   readonly function?: ((fn: TravellingFunction) => unknown) | undefined
   /**
-   * Whether arrays get memory of their own instead of being views of the frames: of each item of a list that is the
-   * whole value by its position; −1: any other value.
+   * Whether an array of that frame gets memory of its own instead of being a view. `position`: within which item of the
+   * list that is the whole value, −1 where it is none; `direct`: it is that item itself.
    */
-  readonly copy?: ((position: number) => boolean) | undefined
+  readonly copy?: ((frame: Uint8Array, position: number, direct: boolean) => boolean) | undefined
 }
 
 /**
@@ -281,7 +281,7 @@ class Decoder {
     const length = this.reader.count()
     if (info === undefined || length * info.size > frame.byteLength - offset) throw damaged()
     const aligned = (frame.byteOffset + offset) % info.size === 0
-    const own = !aligned || (this.hooks.copy?.(this.depth > 0 ? this.position : -1) ?? false)
+    const own = !aligned || (this.hooks.copy?.(frame, this.position, this.depth === 1) ?? false)
     const bytes = own ? this.copied(frame, offset % info.size === 0) : frame
     if ((bytes.byteOffset + offset) % info.size === 0) {
       return this.met(new info.ctor(bytes.buffer, bytes.byteOffset + offset, length))
@@ -303,7 +303,7 @@ class Decoder {
 
   private reference(): unknown {
     const key = this.text()
-    if (this.hooks.input !== undefined) return this.hooks.input(key, this.position)
+    if (this.hooks.input !== undefined) return this.hooks.input(key, this.position, this.depth === 1)
     return { [KEY]: key } satisfies Reference
   }
 }

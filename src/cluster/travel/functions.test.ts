@@ -319,8 +319,8 @@ describe('what a function is proven not to write to', () => {
         ;[x[0]] = [1]
       },
       (x: Float64Array) => new Float64Array(x['buffer']).fill(1),
-      // biome-ignore lint/complexity/noArguments: what it is about
       function () {
+        // biome-ignore lint/complexity/noArguments: what it is about
         return (arguments[0][0] = 1)
       },
       (...all: Float64Array[]) => all[0]!.fill(0),

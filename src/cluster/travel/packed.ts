@@ -1,39 +1,58 @@
 /**
  * An encoded value as one run of bytes, for messages that hold many: the serializer's and the type's names, the header,
- * the frames, each of these at a multiple of 8, so that arrays can be views of what came.
+ * and the frames, each at a multiple of 8, so that arrays can be views of what came.
  */
 
 import type { Encoded } from './encoded.ts'
-import { Reader } from './reader.ts'
+import { damaged, Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
-export function writeEncoded(w: Writer, { serializer, typename, header, frames }: Encoded): void {
+/** Where frames go that do not go with the message: a number from 0 on, or undefined for those that do. */
+export type Outside = (frame: Uint8Array) => number | undefined
+
+export function writeEncoded(w: Writer, { serializer, typename, header, frames }: Encoded, outside?: Outside): void {
   writeText(w, serializer)
   writeText(w, typename)
   w.count(header.length)
-  w.count(frames.length)
-  for (const frame of frames) w.count(frame.length)
   w.raw(header)
+  w.count(frames.length)
   for (const frame of frames) {
+    const place = outside?.(frame)
+    if (place !== undefined) {
+      w.count(place + 1)
+      continue
+    }
+    w.count(0)
+    w.count(frame.length)
     w.align()
     w.raw(frame)
   }
 }
 
-/** Header and frames are views of the reader's bytes. */
-export function readEncoded(r: Reader): Encoded {
+const NO_FRAMES: readonly Uint8Array[] = Object.freeze([])
+
+/** Header and frames are views of the reader's bytes; other frames those that were sent beside them. */
+export function readEncoded(r: Reader, outside: readonly Uint8Array[] = NO_FRAMES): Encoded {
   const serializer = readText(r)
   const typename = readText(r)
-  const headerLength = r.countOf(1)
-  const lengths: number[] = new Array(r.countOf(1))
-  for (let i = 0; i < lengths.length; i++) lengths[i] = r.count()
-  const header = r.raw(headerLength)
-  let nbytes = headerLength
-  const frames = lengths.map((length) => {
-    r.align()
-    nbytes += length
-    return r.raw(length)
-  })
+  const header = r.raw(r.countOf(1))
+  let nbytes = header.length
+  const count = r.countOf(1)
+  if (count === 0) return { serializer, typename, header, frames: NO_FRAMES, nbytes }
+  const frames: Uint8Array[] = new Array(count)
+  for (let i = 0; i < count; i++) {
+    const place = r.count()
+    if (place > 0) {
+      const frame = outside[place - 1]
+      if (frame === undefined) throw damaged()
+      frames[i] = frame
+    } else {
+      const length = r.count()
+      r.align()
+      frames[i] = r.raw(length)
+    }
+    nbytes += frames[i]!.byteLength
+  }
   return { serializer, typename, header, frames, nbytes }
 }
 

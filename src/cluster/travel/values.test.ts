@@ -159,7 +159,7 @@ describe('arrays', () => {
     const one = new Float64Array([1])
     const two = new Float64Array([2])
     const encoded = encode([one, { two }])
-    const [a, { two: b }] = decodeWith(encoded, { copy: (k) => k === 1 }) as [Float64Array, { two: Float64Array }]
+    const [a, { two: b }] = decodeWith(encoded, { copy: (_, k) => k === 1 }) as [Float64Array, { two: Float64Array }]
     expect(a.buffer).toBe(one.buffer)
     expect(b.buffer).not.toBe(two.buffer)
     const odd = new Uint8Array(encoded.frames[0]!.byteLength + 1)

@@ -1,0 +1,173 @@
+/** What executor and thread say to each other: jobs and outcomes, many in one run of bytes. */
+
+import type { Failure, Key } from '../task.ts'
+import type { Encoded } from '../travel/encoded.ts'
+import type { TravellingFunction } from '../travel/functions.ts'
+import { readEncoded, readText, writeEncoded, writeText } from '../travel/packed.ts'
+import { Reader } from '../travel/reader.ts'
+import { decode, encode } from '../travel/values.ts'
+import { Writer } from '../travel/writer.ts'
+import type { Job, Outcome } from './executor.ts'
+
+/** Frames of this many bytes and more go beside the message, in shared memory. */
+export const OUTSIDE_BYTES = 32768
+
+export interface ToThread {
+  readonly bytes: Uint8Array
+  readonly shared: readonly Uint8Array[]
+  /** Which word of the control counts the jobs of this batch that have begun. */
+  readonly slot: number
+}
+
+export interface FromThread {
+  readonly bytes: Uint8Array
+  readonly shared: readonly Uint8Array[]
+  /** The batch of this slot is over; −1: none is. */
+  readonly ended: number
+}
+
+export interface ThreadData {
+  readonly control: Int32Array
+  readonly loopThreads: number
+}
+
+/** Bit of a control word: what has not begun does not begin any more. */
+export const CLOSED = 1 << 30
+
+/** Frames that go beside a message, each once. */
+export class Beside {
+  readonly frames: Uint8Array[] = []
+  private readonly numbers = new Map<Uint8Array, number>()
+  private readonly share: (frame: Uint8Array) => Uint8Array
+
+  constructor(share: (frame: Uint8Array) => Uint8Array) {
+    this.share = share
+  }
+
+  readonly place = (frame: Uint8Array): number | undefined => {
+    if (frame.byteLength < OUTSIDE_BYTES) return undefined
+    let number = this.numbers.get(frame)
+    if (number === undefined) {
+      number = this.frames.push(this.share(frame)) - 1
+      this.numbers.set(frame, number)
+    }
+    return number
+  }
+}
+
+/** A function that a thread has not had yet, and the number by which jobs name it. */
+export interface NewFunction {
+  readonly number: number
+  readonly fn: TravellingFunction
+}
+
+const writer = new Writer()
+
+export function packJobs(
+  jobs: readonly Job[],
+  fresh: readonly NewFunction[],
+  numberOf: (id: string) => number,
+  beside: Beside,
+): Uint8Array<ArrayBuffer> {
+  const w = writer
+  w.reset()
+  w.count(fresh.length)
+  for (const { number, fn } of fresh) {
+    w.count(number)
+    writeFunction(w, fn)
+  }
+  w.count(jobs.length)
+  for (const job of jobs) {
+    w.count(job.id)
+    w.count(numberOf(job.fn.id))
+    writeEncoded(w, job.args, beside.place)
+    w.count(job.inputs.size)
+    for (const [key, input] of job.inputs) {
+      writeText(w, key)
+      writeEncoded(w, input, beside.place)
+    }
+  }
+  return w.take()
+}
+
+export interface ThreadJob {
+  readonly id: number
+  readonly fn: number
+  readonly args: Encoded
+  readonly inputs: ReadonlyMap<Key, Encoded> | undefined
+}
+
+export function readJobs(
+  { bytes, shared }: Pick<ToThread, 'bytes' | 'shared'>,
+  fresh: (number: number, fn: TravellingFunction) => void,
+): ThreadJob[] {
+  const r = new Reader(bytes)
+  for (let n = r.countOf(1); n > 0; n--) {
+    const number = r.count()
+    fresh(number, readFunction(r))
+  }
+  const jobs: ThreadJob[] = new Array(r.countOf(1))
+  for (let i = 0; i < jobs.length; i++) {
+    const id = r.count()
+    const fn = r.count()
+    const args = readEncoded(r, shared)
+    let inputs: Map<Key, Encoded> | undefined
+    for (let n = r.countOf(1); n > 0; n--) {
+      inputs ??= new Map()
+      const key = readText(r)
+      inputs.set(key, readEncoded(r, shared))
+    }
+    jobs[i] = { id, fn, args, inputs }
+  }
+  return jobs
+}
+
+export function writeFunction(w: Writer, { id, name, bytes }: TravellingFunction): void {
+  writeText(w, id)
+  writeText(w, name)
+  w.count(bytes.length)
+  w.raw(bytes)
+}
+
+export function readFunction(r: Reader): TravellingFunction {
+  const id = readText(r)
+  const name = readText(r)
+  return { id, name, bytes: r.raw(r.countOf(1)) }
+}
+
+const STATUS = { ok: 0, error: 1, died: 2 } as const
+
+export type Result = Outcome['result']
+
+export function writeOutcome(w: Writer, outcome: Outcome, beside: Beside): void {
+  const { id, result, start, stop, thread } = outcome
+  w.count(id)
+  w.byte(STATUS[result.status])
+  w.double(start)
+  w.double(stop)
+  w.count(thread)
+  if (result.status === 'ok') writeEncoded(w, result.value, beside.place)
+  else if (result.status === 'error') writeEncoded(w, encode(result.failure))
+  else writeText(w, result.reason)
+}
+
+export function readOutcome(r: Reader, shared: readonly Uint8Array[]): Outcome {
+  const id = r.count()
+  const status = r.byte()
+  const start = r.double()
+  const stop = r.double()
+  const thread = r.count()
+  let result: Result
+  if (status === STATUS.ok) result = { status: 'ok', value: readEncoded(r, shared) }
+  else if (status === STATUS.error) result = { status: 'error', failure: decode(readEncoded(r)) as Failure }
+  else result = { status: 'died', reason: readText(r) }
+  return { id, result, start, stop, thread }
+}
+
+/** All outcomes of a message, one after the other to its end. */
+export function readOutcomes(bytes: Uint8Array, shared: readonly Uint8Array[]): Outcome[] {
+  const r = new Reader(bytes)
+  const outcomes: Outcome[] = []
+  while (r.left > 0) outcomes.push(readOutcome(r, shared))
+  return outcomes
+}
