@@ -3,7 +3,7 @@
 import { type CompileError, compileError } from '../errors.ts'
 import type { Expr, KernelFn, Loc, Variable } from './ast.ts'
 import { branch } from './conditions.ts'
-import { COUNTED, counters } from './counters.ts'
+import { COUNTED, isStepping, startsCounter } from './counters.ts'
 import { type Env, joinEnv } from './environment.ts'
 import {
   ANY_NUMBER,
@@ -41,14 +41,16 @@ export class ExprInference {
   readonly latest = new Map<Expr, Fact>()
   protected readonly variables = new Map<Variable, Fact>()
   private readonly counting: ReadonlySet<Variable>
+  /** Those that are set to something no counter may be set to. */
+  readonly notCounting = new Set<Variable>()
   /** Off while a loop looks for its fixed point: only the last walk is kept. */
   protected recording = true
   env: Env = new Map()
 
-  constructor(kernel: KernelFn, options: InferOptions) {
+  constructor(kernel: KernelFn, options: InferOptions, counting: ReadonlySet<Variable>) {
     this.kernel = kernel
     this.options = options
-    this.counting = counters(kernel)
+    this.counting = counting
   }
 
   protected error(loc: Loc, code: string, reason: string, remedy: string): CompileError {
@@ -66,8 +68,9 @@ export class ExprInference {
     }
   }
 
-  protected assign(variable: Variable, value: Fact): void {
+  protected assign(variable: Variable, value: Fact, steps = false): void {
     let fact = value
+    if (this.recording && !steps && this.counting.has(variable) && !startsCounter(fact)) this.notCounting.add(variable)
     if (fact.kind === 'number' && this.counting.has(variable)) {
       // Counting so far in small steps takes longer than any run: see counters.ts.
       fact = { ...fact, lo: Math.max(fact.lo, -COUNTED), hi: Math.min(fact.hi, COUNTED) }
@@ -185,7 +188,7 @@ export class ExprInference {
       case 'update': {
         const old = this.number(expr.target)
         const next = expr.op === '++' ? add(old, integerFact(1, 1)) : sub(old, integerFact(1, 1))
-        if (expr.target.kind === 'variable') this.assign(expr.target.variable, next)
+        if (expr.target.kind === 'variable') this.assign(expr.target.variable, next, true)
         return expr.prefix ? next : old
       }
       case 'sequence': {
@@ -331,7 +334,7 @@ export class ExprInference {
         'Use a variable for each type.',
       )
     }
-    this.assign(target.variable, value)
+    this.assign(target.variable, value, isStepping(expr))
     return value
   }
 

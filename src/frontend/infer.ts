@@ -6,6 +6,7 @@
 
 import type { Expr, KernelFn, Label, Stmt, Variable } from './ast.ts'
 import { branch } from './conditions.ts'
+import { counters } from './counters.ts'
 import { coversEnv, type Env, FixedPoints, joinEnv, widenEnv } from './environment.ts'
 import { describe, EXACT, type Fact, integerFact, join, UNDEFINED } from './facts.ts'
 import { ExprInference } from './infer-exprs.ts'
@@ -35,7 +36,13 @@ interface Exits {
 }
 
 export function infer(kernel: KernelFn, args: readonly Fact[], options: InferOptions): Inferred {
-  return new Inference(kernel, options).run(args)
+  const counting = counters(kernel)
+  for (;;) {
+    const inference = new Inference(kernel, options, counting)
+    const inferred = inference.run(args)
+    if (inference.notCounting.size === 0) return inferred
+    for (const variable of inference.notCounting) counting.delete(variable)
+  }
 }
 
 class Inference extends ExprInference {

@@ -83,6 +83,43 @@ describe('loops', () => {
     [[0], [2], [14], [-0]],
   )
   holds(
+    'counters that start from elements and from each other',
+    (a: Float64Array, at: Int32Array) => {
+      let i = at[0]!
+      let j = at[1]!
+      while (a[i]! < 3) i++
+      while (a[j]! > 3) j--
+      const from = i
+      i = j
+      while (i > from) i -= 2
+      return i * 100 + j
+    },
+    [
+      [f64(1, 2, 3, 4, 5), i32(0, 4)],
+      [f64(3, 2, 3, 4, 5, 6, 3), i32(1, 5)],
+    ],
+  )
+  holds(
+    'what steps but is no counter',
+    (x: number, n: number) => {
+      let s = x
+      let t = n
+      for (let k = 0; k < 5; k++) {
+        s++
+        t = t + 16
+        if (k === 2) t = t * 2 ** 40
+        if (k === 3) t = s / 3
+      }
+      return s + t
+    },
+    [
+      [0.5, 3],
+      [2 ** 53, 2 ** 26],
+      [-0, -7],
+      [NaN, 0],
+    ],
+  )
+  holds(
     'for, a fractional step',
     (n: number) => {
       let s = 0
