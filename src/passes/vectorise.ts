@@ -82,7 +82,8 @@ class Vectorising {
     this.context = context
     this.names = Names.of(fn)
     this.symbols = new Symbols(fn)
-    this.races = new RaceAnalysis(module, fn, this.symbols, context.independent)
+    // What the user promises is of pranges, and those have been judged (annotate.ts): an ordinary loop keeps its order.
+    this.races = new RaceAnalysis(module, fn, this.symbols, [])
     this.live = liveAfterEach(fn, (s) => s.kind === 'for')
     this.apart = new Apart(this.symbols)
   }

@@ -92,7 +92,7 @@ export function number(s: Scope, depth: number): Expr {
   return rng.weighted<() => Expr>([
     [30, () => binary(rng.pick(['+', '-', '*', '+', '-', '*', '/', '%']), next(), next())],
     [8, () => integer(s, depth)],
-    [3, () => temptation(s, next())],
+    [5, () => temptation(s, next())],
     [
       7,
       () =>
@@ -118,7 +118,7 @@ export function number(s: Scope, depth: number): Expr {
 export function temptation({ rng }: { readonly rng: Rng }, some: Expr): Expr {
   const e = rng.chance(0.4) ? zeroOf(rng, some) : some
   return rng.weighted<() => Expr>([
-    [2, () => binary(rng.pick(['+', '-']), e, num(rng.pick([0, -0])))],
+    [4, () => binary(rng.pick(['+', '+', '-']), e, num(rng.pick([0, 0, -0])))],
     [1, () => binary(rng.pick(['+', '-', '*']), num(rng.pick([0, -0, -1])), e)],
     [1, () => binary(rng.pick(['-', '/', '*', '+', '%']), e, e)],
     [1, () => binary('*', e, num(rng.pick([0, 1, -1, 2])))],

@@ -36,6 +36,7 @@ const seconds = number(values.seconds) ?? (hours === undefined ? undefined : hou
 console.log(`seed ${seed}`)
 const start = performance.now()
 let shown = start
+const told = new Set<string>()
 const pace = (programs: number) => `${((1000 * programs) / (performance.now() - start)).toFixed(0)} a second`
 const { tally, memory, cpu, lost } = await runJobs({
   seed,
@@ -47,12 +48,16 @@ const { tally, memory, cpu, lost } = await runJobs({
   shrinks: true,
   jobs: number(values.jobs) ?? 1,
   progress: (now) => {
+    for (const [kind, { text }] of Object.entries(now.differences)) {
+      if (!told.has(kind)) console.log(`\n${text}\n`)
+      told.add(kind)
+    }
     if (performance.now() - shown < 10_000) return
     shown = performance.now()
     console.log(`${tallyText(now)}, ${pace(now.programs)}`)
   },
 })
-for (const { text } of Object.values(tally.differences)) console.log(`\n${text}`)
+for (const [kind, { text }] of Object.entries(tally.differences)) if (!told.has(kind)) console.log(`\n${text}`)
 if (values.refusals) for (const [code, text] of Object.entries(tally.refusals)) console.log(`\n${code}: ${text}`)
 if (values.coverage) console.log(`\n${coverageText(tally.coverage)}`)
 for (const { from, count: size } of lost) console.log(`\na process died between ${from} and ${from + size - 1}`)

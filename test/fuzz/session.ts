@@ -49,6 +49,8 @@ export interface Tally {
   readonly refused: Record<string, number>
   /** One example each. */
   readonly refusals: Record<string, string>
+  /** Programs that differ, those of a known kind too. */
+  differing: number
   /** By their kind. */
   readonly differences: Record<string, Found>
   readonly coverage: Coverage
@@ -59,6 +61,7 @@ export const noTally = (): Tally => ({
   skipped: 0,
   failing: 0,
   full: 0,
+  differing: 0,
   refused: {},
   refusals: {},
   differences: {},
@@ -70,6 +73,7 @@ export function addTally(into: Tally, more: Tally): void {
   into.skipped += more.skipped
   into.failing += more.failing
   into.full += more.full
+  into.differing += more.differing
   for (const [code, n] of Object.entries(more.refused)) into.refused[code] = (into.refused[code] ?? 0) + n
   Object.assign(into.refusals, more.refusals)
   for (const [kind, found] of Object.entries(more.differences)) into.differences[kind] ??= found
@@ -125,6 +129,7 @@ function record(tally: Tally, verdict: Verdict, origin: string): void {
   tally.programs++
   if (verdict.kind === 'skipped') tally.skipped++
   if (verdict.kind === 'agree' && verdict.failing) tally.failing++
+  if (verdict.kind === 'differ') tally.differing++
   if (verdict.kind !== 'refused') return
   tally.refused[verdict.code] = (tally.refused[verdict.code] ?? 0) + 1
   tally.refusals[verdict.code] ??= `${origin}\n${verdict.message}`
@@ -163,7 +168,7 @@ function family({ execution, actual }: Difference): string {
   return `${execution.replace(/,(?! outside).*/, '')} ${crash}`
 }
 
-export function tallyText({ programs, full, skipped, failing, refused, differences }: Tally): string {
+export function tallyText({ programs, full, skipped, failing, refused, differing, differences }: Tally): string {
   const total = Object.values(refused).reduce((a, b) => a + b, 0)
   const codes = Object.entries(refused)
     .map(([code, n]) => `${code} ${n}`)
@@ -175,6 +180,6 @@ export function tallyText({ programs, full, skipped, failing, refused, differenc
     `${skipped} skipped`,
     `${failing} fail alike`,
     `${rate} % refused${codes ? ` (${codes})` : ''}`,
-    `${found} difference${found === 1 ? '' : 's'}`,
+    differing === 0 ? 'no difference' : `${differing} differ, in ${found} way${found === 1 ? '' : 's'}`,
   ].join(', ')
 }

@@ -1,11 +1,11 @@
 /** Statements in the body of a loop, and loops within loops. */
 
-import { binary, compare, declare, type Expr, name, num, run, type Stmt, set } from '../tree.ts'
+import { binary, call, compare, declare, type Expr, name, num, run, type Stmt, set } from '../tree.ts'
 import { atomicUpdate, intoBins } from './atomics.ts'
 import { foldInto, newFold } from './folds.ts'
 import { indexInto } from './indices.ts'
 import type { ArrayParam, Size } from './kernel.ts'
-import type { Counter, Kind, Place } from './place.ts'
+import type { Counter, Kind, Local, Place } from './place.ts'
 import { double, kindFor, truthValue, value } from './values.ts'
 
 /** The body of a loop; `depth`: how many loops may stand in one another below it. */
@@ -39,6 +39,7 @@ function effect(p: Place): Stmt[] {
   const folds = p.folds()
   if (folds.length === 0 || rng.chance(0.6)) return store(p)
   const fold = rng.pick(folds)
+  if (rng.chance(0.25) && (fold.fold === '+' || fold.fold === '*')) return guarded(p, fold)
   const twice = rng.chance(0.15) ? foldInto(p, fold) : []
   return [...foldInto(p, fold), ...twice]
 }
@@ -296,6 +297,23 @@ export function innerSize(p: Place): Size {
       [1, rng.int(13, 24)],
     ]),
   )
+}
+
+/** What takes long and is folded by some iterations only: lanes gain though they have to be folded one by one. */
+function guarded(p: Place, { name: text, fold = '+' }: Local): Stmt[] {
+  const { rng } = p.kernel
+  const slow = () =>
+    rng.weighted<() => Expr>([
+      [4, () => call('Math.sqrt', [rng.chance(0.7) ? call('Math.abs', [double(p, 1)]) : double(p, 1)])],
+      [3, () => binary('/', double(p, 1), double(p, 1))],
+      [1, () => call(`Math.${rng.pick(['exp', 'log', 'sin', 'cbrt'])}`, [double(p, 1)])],
+    ])()
+  const held = p.kernel.fresh('t')
+  const init = rng.chance(0.5) ? slow() : binary(rng.pick(['+', '*']), slow(), slow())
+  p.locals.push({ name: held, kind: 'f64', writable: false })
+  const self = name(held, 'num')
+  const test = compare(rng.pick(['<', '>', '<=', '>=']), self, rng.chance(0.6) ? num(rng.int(0, 8)) : double(p, 1))
+  return [declare('const', held, init), { k: 'if', test, then: [run(set(name(text, 'num'), self, fold))], else: [] }]
 }
 
 /** A value shows: in an element, or folded. */

@@ -4,7 +4,7 @@ import { anyNumber } from '../expressions.ts'
 import type { Rng } from '../rng.ts'
 import type { ArrayName } from '../tree.ts'
 
-type Mood = 'calm' | 'halves' | 'wild' | 'tiny' | 'large' | 'few'
+type Mood = 'calm' | 'thirds' | 'halves' | 'wild' | 'tiny' | 'large' | 'few'
 
 /** The number as an element of the type. */
 export function asElement(type: ArrayName, value: number): number {
@@ -16,7 +16,9 @@ export function asElement(type: ArrayName, value: number): number {
 export function elements(rng: Rng, type: ArrayName, length: number): number[] {
   const isFloat = type.startsWith('Float')
   const mood = rng.weighted<Mood>([
-    [6, 'calm'],
+    [5, 'calm'],
+    // Sums of these are rounded, so that their order shows.
+    [isFloat ? 4 : 0, 'thirds'],
     [2, 'halves'],
     [3, 'wild'],
     [isFloat ? 0.7 : 0, 'tiny'],
@@ -28,6 +30,8 @@ export function elements(rng: Rng, type: ArrayName, length: number): number[] {
     switch (mood) {
       case 'calm':
         return isFloat ? rng.int(-400, 800) / 16 : rng.int(-20, 100)
+      case 'thirds':
+        return rng.int(-300, 500) / rng.pick([3, 7, 10])
       case 'halves':
         return rng.int(-40, 40) / 2
       case 'tiny':

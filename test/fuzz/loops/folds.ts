@@ -19,6 +19,8 @@ export function newFold(p: Place): Stmt {
     [3, 'count'],
     [3 * has('i32'), 'wrap'],
     [2 * has('i32'), 'whole'],
+    [1.2 * has('i32'), 'whole-min'],
+    [1.2 * has('i32'), 'whole-max'],
     [2 * has('f32'), 'fround'],
     [0.7, rng.pick(['&', '|', '^'] as const)],
     [1, 'last'],
@@ -28,9 +30,11 @@ export function newFold(p: Place): Stmt {
     if (fold === '*') return 1
     if (fold === 'min' || fold === 'if-min') return Infinity
     if (fold === 'max' || fold === 'if-max') return -Infinity
+    if (fold === 'whole-min') return rng.pick([2 ** 31 - 1, 1000, 5])
+    if (fold === 'whole-max') return rng.pick([-(2 ** 31), -1000, -5])
     return 0
   })()
-  const whole = ['count', 'wrap', 'whole', '&', '|', '^'].includes(fold)
+  const whole = ['count', 'wrap', 'whole', 'whole-min', 'whole-max', '&', '|', '^'].includes(fold)
   const begins = whole ? Math.trunc(start) : start
   const text = p.kernel.fresh('s')
   p.locals.push({ name: text, kind: whole ? 'i32' : fold === 'fround' ? 'f32' : 'f64', writable: true, fold })
@@ -49,6 +53,13 @@ export function foldInto(p: Place, { name: text, fold = '+' }: Local): Stmt[] {
     case 'min':
     case 'max':
       return [run(set(self, call(`Math.${fold}`, rng.chance(0.5) ? [self, next()] : [next(), self])))]
+    case 'whole-min':
+    case 'whole-max': {
+      const least = fold === 'whole-min'
+      // Far from 0, where a fold that begins there would show.
+      const far = rng.chance(0.5) ? binary(least ? '+' : '-', integer(p, 1), num(rng.int(100, 400))) : integer(p, 1)
+      return [run(set(self, call(least ? 'Math.min' : 'Math.max', rng.chance(0.5) ? [self, far] : [far, self])))]
+    }
     case 'if-min':
     case 'if-max': {
       const held = p.kernel.fresh('v')

@@ -30,6 +30,8 @@ export type Fold =
   | 'max'
   | 'if-min'
   | 'if-max'
+  | 'whole-min'
+  | 'whole-max'
   | 'count'
   | 'wrap'
   | 'whole'
@@ -40,7 +42,20 @@ export type Fold =
   | 'last'
 
 /** Folds that a parallel loop may have of the locals around it. */
-const REDUCTIONS: ReadonlySet<Fold> = new Set(['+', '*', 'min', 'max', 'count', 'whole', 'wrap', '&', '|', '^'])
+const REDUCTIONS: ReadonlySet<Fold> = new Set([
+  '+',
+  '*',
+  'min',
+  'max',
+  'whole-min',
+  'whole-max',
+  'count',
+  'whole',
+  'wrap',
+  '&',
+  '|',
+  '^',
+])
 
 /** Inside a parallel loop: arrays that it writes have one index for each iteration, or row of them. */
 export interface Region {

@@ -106,7 +106,7 @@ export function double(p: Place, depth: number): Expr {
     [3, () => unary('-', next())],
     [6, () => choose(p, 'f64', depth)],
     [3, () => round(next())],
-    [1.5, () => temptation(p.kernel, next())],
+    [2.5, () => temptation(p.kernel, next())],
     [4 * odd, () => integer(p, depth - 1)],
     [3 * odd, () => single(p, depth - 1)],
     [0.8, () => call(`Math.${rng.pick(ENGINE)}`, [next()])],
