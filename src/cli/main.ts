@@ -7,11 +7,13 @@ import { explain } from './explain/command.ts'
 import { packageVersion } from './packageFiles.ts'
 import { time } from './time/command.ts'
 import { UsageError } from './usage.ts'
+import { worker } from './worker/command.ts'
 
 const COMMANDS: Record<string, { run(argv: readonly string[]): Promise<number>; about: string }> = {
   compare: { run: compare, about: 'run the example programs plain and compiled, check the answers, show the times' },
   time: { run: time, about: 'time a function of yours, plain and compiled, and check that the results agree' },
   explain: { run: explain, about: 'say what becomes of each loop of a function of yours, and why' },
+  worker: { run: worker, about: 'join a Dask scheduler and run tasks for it' },
 }
 
 const help = (): string => `Usage: ${PACKAGE} <command> [options]

@@ -184,7 +184,7 @@ async function readPart(handle: FileHandle, target: Uint8Array): Promise<Uint8Ar
 }
 
 /** Folders of workers that ended without removing theirs. */
-function removeOrphans(parent: string): void {
+export function removeOrphans(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN
     if (!Number.isNaN(pid) && !isAlive(pid)) rmSync(join(parent, name), { recursive: true, force: true })
