@@ -15,4 +15,5 @@ export { type Progress, type ProgressOptions, progress } from './client/progress
 export type { TimeoutOption } from './client/settle.ts'
 export type { Status } from './client/state.ts'
 export { type DoneAndNotDone, type WaitOptions, wait } from './client/wait.ts'
+export { LocalCluster, type LocalClusterOptions } from './local/cluster.ts'
 export type { Key, TaskOptions } from './task.ts'

@@ -10,7 +10,7 @@
  */
 
 import type { Failure, Key } from '../task.ts'
-import type { Encoded } from '../travel/encoded.ts'
+import type { Encoded, FrameLike } from '../travel/encoded.ts'
 import type { TravellingFunction } from '../travel/functions.ts'
 
 export interface Job {
@@ -22,10 +22,10 @@ export interface Job {
   readonly inputs: ReadonlyMap<Key, Encoded>
 }
 
-export interface Outcome {
+export interface Outcome<F extends FrameLike = Uint8Array> {
   readonly id: number
   readonly result:
-    | { readonly status: 'ok'; readonly value: Encoded }
+    | { readonly status: 'ok'; readonly value: Encoded<F> }
     | { readonly status: 'error'; readonly failure: Failure }
     /** The thread is gone: nobody knows how far the task came. */
     | { readonly status: 'died'; readonly reason: string }

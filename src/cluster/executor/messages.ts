@@ -8,6 +8,7 @@ import { Reader } from '../travel/reader.ts'
 import { decode, encode } from '../travel/values.ts'
 import { Writer } from '../travel/writer.ts'
 import type { Job, Outcome } from './executor.ts'
+import { type Frame, isFile } from './files.ts'
 
 /** Frames of this many bytes and more go beside the message, in shared memory. */
 export const OUTSIDE_BYTES = 32768
@@ -21,7 +22,7 @@ export interface ToThread {
 
 export interface FromThread {
   readonly bytes: Uint8Array
-  readonly shared: readonly Uint8Array[]
+  readonly shared: readonly Frame[]
   /** The batch of this slot is over; −1: none is. */
   readonly ended: number
 }
@@ -29,28 +30,36 @@ export interface FromThread {
 export interface ThreadData {
   readonly control: Int32Array
   readonly loopThreads: number
+  readonly files: FilesOption | undefined
+}
+
+/** Where large frames of results are to be written for another process, and how the files' names begin. */
+export interface FilesOption {
+  readonly folders: readonly string[]
+  readonly prefix: string
 }
 
 /** Bit of a control word: what has not begun does not begin any more. */
 export const CLOSED = 1 << 30
 
 /** Frames that go beside a message, each once. */
-export class Beside {
-  readonly frames: Uint8Array[] = []
-  private readonly numbers = new Map<Uint8Array, number>()
-  private readonly share: (frame: Uint8Array) => Uint8Array
+export class Beside<F extends Frame = Uint8Array> {
+  readonly frames: F[] = []
+  private readonly numbers = new Map<Frame, number>()
+  private readonly share: (frame: Uint8Array) => F | undefined
 
-  constructor(share: (frame: Uint8Array) => Uint8Array) {
+  /** `share`: what goes in the place of a frame's bytes; undefined: they go within the message after all. */
+  constructor(share: (frame: Uint8Array) => F | undefined) {
     this.share = share
   }
 
-  readonly place = (frame: Uint8Array): number | undefined => {
-    if (frame.byteLength < OUTSIDE_BYTES) return undefined
+  readonly place = (frame: Frame): number | undefined => {
     let number = this.numbers.get(frame)
-    if (number === undefined) {
-      number = this.frames.push(this.share(frame)) - 1
-      this.numbers.set(frame, number)
-    }
+    if (number !== undefined) return number
+    const there = isFile(frame) ? (frame as F) : frame.byteLength < OUTSIDE_BYTES ? undefined : this.share(frame)
+    if (there === undefined) return undefined
+    number = this.frames.push(there) - 1
+    this.numbers.set(frame, number)
     return number
   }
 }
@@ -139,35 +148,35 @@ const STATUS = { ok: 0, error: 1, died: 2 } as const
 
 export type Result = Outcome['result']
 
-export function writeOutcome(w: Writer, outcome: Outcome, beside: Beside): void {
+export function writeOutcome(w: Writer, outcome: Outcome<Frame>, beside: Beside<Frame>): void {
   const { id, result, start, stop, thread } = outcome
   w.count(id)
   w.byte(STATUS[result.status])
   w.double(start)
   w.double(stop)
   w.count(thread)
-  if (result.status === 'ok') writeEncoded(w, result.value, beside.place)
+  if (result.status === 'ok') writeEncoded<Frame>(w, result.value, beside.place)
   else if (result.status === 'error') writeEncoded(w, encode(result.failure))
   else writeText(w, result.reason)
 }
 
-export function readOutcome(r: Reader, shared: readonly Uint8Array[]): Outcome {
+export function readOutcome(r: Reader, shared: readonly Frame[]): Outcome<Frame> {
   const id = r.count()
   const status = r.byte()
   const start = r.double()
   const stop = r.double()
   const thread = r.count()
-  let result: Result
-  if (status === STATUS.ok) result = { status: 'ok', value: readEncoded(r, shared) }
+  let result: Outcome<Frame>['result']
+  if (status === STATUS.ok) result = { status: 'ok', value: readEncoded<Frame>(r, shared) }
   else if (status === STATUS.error) result = { status: 'error', failure: decode(readEncoded(r)) as Failure }
   else result = { status: 'died', reason: readText(r) }
   return { id, result, start, stop, thread }
 }
 
 /** All outcomes of a message, one after the other to its end. */
-export function readOutcomes(bytes: Uint8Array, shared: readonly Uint8Array[]): Outcome[] {
+export function readOutcomes(bytes: Uint8Array, shared: readonly Frame[]): Outcome<Frame>[] {
   const r = new Reader(bytes)
-  const outcomes: Outcome[] = []
+  const outcomes: Outcome<Frame>[] = []
   while (r.left > 0) outcomes.push(readOutcome(r, shared))
   return outcomes
 }

@@ -1,21 +1,28 @@
 /** How long tasks of each function take, so that quick ones can go in batches. Seconds. */
 
+import type { TravellingFunction } from '../travel/functions.ts'
+
 /** Functions that are remembered. */
 const REMEMBERED = 10_000
 
 export class Pace {
   private readonly means = new Map<string, number>()
 
-  /** Undefined for a function that nobody has run yet. */
-  of(function_: string): number | undefined {
-    return this.means.get(function_)
+  /** Undefined for a function that nobody has run yet, nor one of its name: closures differ in what they capture. */
+  of(fn: TravellingFunction): number | undefined {
+    return this.means.get(fn.id) ?? this.means.get(fn.name)
   }
 
-  note(function_: string, seconds: number): void {
-    const before = this.means.get(function_)
-    if (before === undefined && this.means.size >= REMEMBERED) this.means.clear()
+  note(fn: TravellingFunction, seconds: number): void {
+    if (this.means.size >= REMEMBERED) this.means.clear()
+    this.add(fn.id, seconds)
+    this.add(fn.name, seconds)
+  }
+
+  private add(name: string, seconds: number): void {
+    const before = this.means.get(name)
     // Slow runs count more: a batch that takes too long keeps others waiting, one that is too small costs little.
     const weight = before === undefined ? 1 : seconds > before ? 0.3 : 0.05
-    this.means.set(function_, before === undefined ? seconds : before + weight * (seconds - before))
+    this.means.set(name, before === undefined ? seconds : before + weight * (seconds - before))
   }
 }

@@ -10,6 +10,7 @@ import { setNumThreads } from '../../runtime/threads.ts'
 import type { Failure } from '../task.ts'
 import { type RevivedFunction, revive } from '../travel/revive.ts'
 import { Writer } from '../travel/writer.ts'
+import { type Frame, FrameFiles } from './files.ts'
 import {
   Beside,
   CLOSED,
@@ -23,7 +24,7 @@ import {
 } from './messages.ts'
 import { argumentsOf, encodeResult, failureOf, tsumbaRunsTask } from './run.ts'
 
-const { control, loopThreads } = workerData as ThreadData
+const { control, loopThreads, files } = workerData as ThreadData
 const port = parentPort!
 setNumThreads(loopThreads)
 
@@ -39,7 +40,10 @@ let running = false
 /** Shared memory that came from outside: nobody writes to it, so it may be a part of results as it is. */
 const inbound = new WeakSet<ArrayBufferLike>()
 
-function share(frame: Uint8Array): Uint8Array {
+const frameFiles = files && new FrameFiles(files.folders, files.prefix)
+
+function share(frame: Uint8Array): Frame | undefined {
+  if (frameFiles) return frameFiles.write(frame)
   if (inbound.has(frame.buffer)) return frame
   const copy = new Uint8Array(new SharedArrayBuffer(frame.byteLength))
   copy.set(frame)
@@ -47,13 +51,13 @@ function share(frame: Uint8Array): Uint8Array {
 }
 
 const writer = new Writer()
-let beside = new Beside(share)
+let beside = new Beside<Frame>(share)
 let lastPost = 0
 
 function post(ended: number): void {
   const bytes = writer.take()
   const message: FromThread = { bytes, shared: beside.frames, ended }
-  beside = new Beside(share)
+  beside = new Beside<Frame>(share)
   lastPost = performance.now()
   port.postMessage(message, [bytes.buffer])
 }

@@ -3,9 +3,11 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Executor, ExecutorOptions, Job, Outcome } from './executor.ts'
+import type { Frame } from './files.ts'
 import {
   Beside,
   CLOSED,
+  type FilesOption,
   type FromThread,
   type NewFunction,
   packJobs,
@@ -29,7 +31,15 @@ const STALL = 20
 const STILLBORN = 3
 
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
-  return new ThreadExecutor(await program('thread'), options)
+  return new ThreadExecutor(await program('thread'), options, undefined)
+}
+
+/** The same, but large frames of results are written to files: they go to another process. */
+export async function startFilingExecutor(
+  options: ExecutorOptions,
+  files: FilesOption,
+): Promise<ThreadExecutor<Frame>> {
+  return new ThreadExecutor<Frame>(await program('thread'), options, files)
 }
 
 interface Batch {
@@ -51,7 +61,7 @@ interface Thread {
   cause: string
 }
 
-class ThreadExecutor implements Executor {
+export class ThreadExecutor<F extends Frame = Uint8Array> {
   readonly nthreads: number
   private readonly file: URL
   private readonly options: ExecutorOptions
@@ -59,14 +69,18 @@ class ThreadExecutor implements Executor {
   private readonly queue: Job[] = []
   private readonly pace = new Pace()
   private readonly shared = new WeakMap<Uint8Array, Uint8Array>()
-  private listener: (outcomes: readonly Outcome[]) => void = () => {}
+  private readonly files: FilesOption | undefined
+  private listener: (outcomes: readonly Outcome<F>[]) => void = () => {}
+  /** Threads started so far: each names its files differently. */
+  private spawned = 0
   private stillborn = 0
   private broken = ''
   private closing = false
   private stallTimer: NodeJS.Timeout | undefined
   private readonly exits = new Set<Promise<void>>()
 
-  constructor(file: URL, options: ExecutorOptions) {
+  constructor(file: URL, options: ExecutorOptions, files: FilesOption | undefined) {
+    this.files = files
     this.nthreads = options.nthreads
     this.options = options
     this.file = file
@@ -83,7 +97,7 @@ class ThreadExecutor implements Executor {
     return Math.max(0, count - this.queue.length)
   }
 
-  listen(listener: (outcomes: readonly Outcome[]) => void): void {
+  listen(listener: (outcomes: readonly Outcome<F>[]) => void): void {
     this.listener = listener
   }
 
@@ -98,7 +112,8 @@ class ThreadExecutor implements Executor {
     const { loopThreads, heapLimit } = this.options
     const control = new Int32Array(new SharedArrayBuffer(SLOTS * 4))
     const share = Math.max(1, Math.floor(availableParallelism() / this.nthreads))
-    const workerData: ThreadData = { control, loopThreads: loopThreads ?? share }
+    const files = this.files && { ...this.files, prefix: `${this.files.prefix}-${this.spawned++}` }
+    const workerData: ThreadData = { control, loopThreads: loopThreads ?? share, files }
     const worker = new Worker(this.file, {
       workerData,
       execArgv: inheritedOptions(),
@@ -123,7 +138,7 @@ class ThreadExecutor implements Executor {
 
   private died(thread: Thread, cause: string): void {
     const now = Date.now() / 1e3
-    const outcomes: Outcome[] = []
+    const outcomes: Outcome<F>[] = []
     for (const batch of thread.batches) {
       const begun = Atomics.or(thread.control, batch.slot, CLOSED) & ~CLOSED
       batch.jobs.forEach((job, k) => {
@@ -142,7 +157,7 @@ class ThreadExecutor implements Executor {
     this.pump()
   }
 
-  private deadOutcome(job: Job, reason: string, now: number, thread: number): Outcome {
+  private deadOutcome(job: Job, reason: string, now: number, thread: number): Outcome<F> {
     return { id: job.id, result: { status: 'died', reason }, start: now, stop: now, thread }
   }
 
@@ -177,8 +192,7 @@ class ThreadExecutor implements Executor {
   /** Whether what the thread has will be done soon. */
   private isQuick(thread: Thread): boolean {
     return thread.batches.every(
-      (batch) =>
-        !batch.recalled && (batch.jobs.length > 1 || (this.pace.of(batch.jobs[0]!.fn.id) ?? 1) < BATCH_SECONDS),
+      (batch) => !batch.recalled && (batch.jobs.length > 1 || (this.pace.of(batch.jobs[0]!.fn) ?? 1) < BATCH_SECONDS),
     )
   }
 
@@ -188,7 +202,7 @@ class ThreadExecutor implements Executor {
     let seconds = 0
     let count = 0
     while (count < most && seconds < BATCH_SECONDS) {
-      seconds += this.pace.of(this.queue[count]!.fn.id) ?? BATCH_SECONDS
+      seconds += this.pace.of(this.queue[count]!.fn) ?? BATCH_SECONDS
       count++
     }
     const jobs = this.queue.splice(0, count)
@@ -230,14 +244,14 @@ class ThreadExecutor implements Executor {
 
   private receive(thread: Thread, { bytes, shared, ended }: FromThread): void {
     thread.proven = true
-    const outcomes: Outcome[] = []
+    const outcomes: Outcome<F>[] = []
     for (const outcome of readOutcomes(bytes, shared)) {
       const batch = thread.batches.find((b) => b.jobs.some((job) => job.id === outcome.id))
       const job = batch?.jobs.find((j) => j.id === outcome.id)
       if (batch === undefined || job === undefined) continue
       batch.gone.add(job.id)
-      this.pace.note(job.fn.id, outcome.stop - outcome.start)
-      outcomes.push({ ...outcome, thread: thread.number })
+      this.pace.note(job.fn, outcome.stop - outcome.start)
+      outcomes.push({ ...(outcome as Outcome<F>), thread: thread.number })
     }
     if (ended >= 0) {
       const at = thread.batches.findIndex((b) => b.slot === ended)

@@ -9,10 +9,12 @@
 
 import { types } from 'node:util'
 import { TsumbaError } from '../../errors.ts'
-import { DTYPES } from '../../types.ts'
+import { isShared } from '../../runtime/arrays.ts'
+import { DTYPES, type TypedArray } from '../../types.ts'
 import type { Key } from '../task.ts'
 import { type Encoded, KEY } from './encoded.ts'
 import type { TravellingFunction } from './functions.ts'
+import { noteView } from './lend.ts'
 import { SERIALIZER, TAG, VERSION } from './tags.ts'
 import { Writer } from './writer.ts'
 
@@ -32,6 +34,8 @@ const NO_FRAMES: readonly Uint8Array[] = Object.freeze([])
 const NUMBERS = 8
 
 interface View {
+  /** The user's array, or its buffer. */
+  readonly object: object
   readonly buffer: ArrayBufferLike
   readonly start: number
   readonly end: number
@@ -227,7 +231,7 @@ class Encoder {
       this.text(value.flags)
     } else if (types.isAnyArrayBuffer(value)) {
       w.byte(TAG.buffer)
-      w.count(this.view(value, 0, value.byteLength))
+      w.count(this.view(value, value, 0, value.byteLength))
     } else if (types.isNativeError(value) || value instanceof Error) {
       this.error(value)
     } else if (types.isBoxedPrimitive(value)) {
@@ -254,7 +258,7 @@ class Encoder {
     if (dtype < 0 && !(view instanceof DataView)) {
       throw this.refuse('is an array of a kind that cannot travel', 'Copy it into a Float64Array or a Uint8Array.')
     }
-    const place = this.view(bufferOf(view), view.byteOffset, view.byteLength)
+    const place = this.view(view, bufferOf(view), view.byteOffset, view.byteLength)
     if (view instanceof DataView) {
       w.byte(TAG.dataview)
       w.count(place)
@@ -267,12 +271,12 @@ class Encoder {
     }
   }
 
-  private view(buffer: ArrayBufferLike, start: number, length: number): number {
+  private view(object: object, buffer: ArrayBufferLike, start: number, length: number): number {
     if ((buffer as ArrayBuffer & { detached?: boolean }).detached) {
       throw this.refuse('is an array whose memory was transferred to somebody else', 'Send a copy (`.slice()`).')
     }
     this.views ??= []
-    return this.views.push({ buffer, start, end: start + length }) - 1
+    return this.views.push({ object, buffer, start, end: start + length }) - 1
   }
 
   private function(fn: (...args: never[]) => unknown): void {
@@ -325,7 +329,14 @@ class Encoder {
       w.count(start - spans[frame]!.start)
     }
     w.uint32(table)
-    return spans.map(({ buffer, start, end }) => new Uint8Array(buffer, start, end - start))
+    const frames = spans.map(({ buffer, start, end }) => new Uint8Array(buffer, start, end - start))
+    places.forEach(({ frame }, i) => {
+      const { object, buffer } = views[i]!
+      if (buffer instanceof SharedArrayBuffer && types.isTypedArray(object) && isShared(object as TypedArray)) {
+        noteView(frames[frame]!, object as TypedArray)
+      }
+    })
+    return frames
   }
 
   private refuseSpecial(value: object): void {

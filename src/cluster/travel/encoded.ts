@@ -11,11 +11,16 @@
 import { PACKAGE } from '../../types.ts'
 import type { Key } from '../task.ts'
 
-export interface Encoded {
+/** What is known of a frame wherever its bytes are: in memory, or in a file between two processes. */
+export interface FrameLike {
+  readonly byteLength: number
+}
+
+export interface Encoded<F extends FrameLike = Uint8Array> {
   /** Which rules the header follows, so that other languages and versions can refuse what they do not know. */
   readonly serializer: string
   readonly header: Uint8Array
-  readonly frames: readonly Uint8Array[]
+  readonly frames: readonly F[]
   /** Bytes of header and frames. */
   readonly nbytes: number
   /** For people and dashboards: `Float64Array`, `object`. */

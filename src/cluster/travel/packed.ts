@@ -3,14 +3,18 @@
  * and the frames, each at a multiple of 8, so that arrays can be views of what came.
  */
 
-import type { Encoded } from './encoded.ts'
+import type { Encoded, FrameLike } from './encoded.ts'
 import { damaged, Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 /** Where frames go that do not go with the message: a number from 0 on, or undefined for those that do. */
-export type Outside = (frame: Uint8Array) => number | undefined
+export type Outside<F extends FrameLike> = (frame: F) => number | undefined
 
-export function writeEncoded(w: Writer, { serializer, typename, header, frames }: Encoded, outside?: Outside): void {
+export function writeEncoded<F extends FrameLike = Uint8Array>(
+  w: Writer,
+  { serializer, typename, header, frames }: Encoded<F | Uint8Array>,
+  outside?: Outside<F | Uint8Array>,
+): void {
   writeText(w, serializer)
   writeText(w, typename)
   w.count(header.length)
@@ -22,24 +26,28 @@ export function writeEncoded(w: Writer, { serializer, typename, header, frames }
       w.count(place + 1)
       continue
     }
+    const bytes = frame as Uint8Array
     w.count(0)
-    w.count(frame.length)
+    w.count(bytes.length)
     w.align()
-    w.raw(frame)
+    w.raw(bytes)
   }
 }
 
 const NO_FRAMES: readonly Uint8Array[] = Object.freeze([])
 
 /** Header and frames are views of the reader's bytes; other frames those that were sent beside them. */
-export function readEncoded(r: Reader, outside: readonly Uint8Array[] = NO_FRAMES): Encoded {
+export function readEncoded<F extends FrameLike = Uint8Array>(
+  r: Reader,
+  outside: readonly F[] = NO_FRAMES as readonly never[],
+): Encoded<F | Uint8Array> {
   const serializer = readText(r)
   const typename = readText(r)
   const header = r.raw(r.countOf(1))
   let nbytes = header.length
   const count = r.countOf(1)
   if (count === 0) return { serializer, typename, header, frames: NO_FRAMES, nbytes }
-  const frames: Uint8Array[] = new Array(count)
+  const frames: (F | Uint8Array)[] = new Array(count)
   for (let i = 0; i < count; i++) {
     const place = r.count()
     if (place > 0) {

@@ -1,0 +1,403 @@
+/** Carries out what the dispatcher (machine.ts) says: jobs to workers, values into the store, events to clients. */
+
+import { TsumbaError } from '../../errors.ts'
+import type { Capability, ScatterOptions, WorkerInfo } from '../backend.ts'
+import type { Failure, Key, Task } from '../task.ts'
+import type { Encoded } from '../travel/encoded.ts'
+import { loadFunction, type TravellingFunction, travelling } from '../travel/functions.ts'
+import { decodeWith, encode, typenameOf } from '../travel/values.ts'
+import { Machine } from './machine.ts'
+import { Session } from './session.ts'
+import {
+  type Instruction,
+  type LocalEvent,
+  newWorker,
+  type TaskOutcome,
+  type TaskState,
+  type WorkerState,
+} from './state.ts'
+import type { Held, Store } from './store.ts'
+import type { LocalJob, LocalOutcome, LocalWorker, WorkerListener } from './worker.ts'
+
+export interface CoreOptions {
+  readonly kind: 'threads' | 'processes'
+  readonly address: string
+  readonly workers: number
+  readonly nthreads: number
+  readonly memoryLimit: number | undefined
+  readonly allowedFailures: number
+  readonly store: Store
+  readonly start: (name: string, listener: WorkerListener) => Promise<LocalWorker>
+}
+
+interface Slot {
+  readonly state: WorkerState<Held>
+  worker: LocalWorker | undefined
+  readonly jobs: Map<number, TaskState<Held>>
+}
+
+/** A call of `run`, which is in no machine. */
+interface Call {
+  readonly slot: Slot
+  readonly settle: (outcome: LocalOutcome['result']) => void
+}
+
+/** Milliseconds between ticks, while time matters. */
+const TICK = 10
+/** Clients at a time: each has a bit. */
+const CLIENTS = 30
+
+export class ClusterCore {
+  readonly kind: 'threads' | 'processes'
+  readonly address: string
+  readonly capabilities: ReadonlySet<Capability>
+  private readonly options: CoreOptions
+  private readonly machine: Machine<Held>
+  private readonly slots: Slot[]
+  private readonly slotOf = new Map<WorkerState<Held>, Slot>()
+  private readonly sessions = new Map<number, Session>()
+  private readonly calls = new Map<number, Call>()
+  private nextId = 1
+  private ticking: NodeJS.Timeout | undefined
+  private closing: Promise<void> | undefined
+  private readonly pending: Instruction<Held>[] = []
+  private busy = false
+
+  constructor(options: CoreOptions) {
+    this.options = options
+    this.kind = options.kind
+    this.address = options.address
+    this.capabilities = new Set<Capability>(options.kind === 'processes' ? ['restart', 'processes'] : ['restart'])
+    this.slots = Array.from({ length: options.workers }, (_, k) => {
+      const state = newWorker<Held>(`${options.address}/${k}`, `${k}`, options.nthreads)
+      return { state, worker: undefined, jobs: new Map() }
+    })
+    for (const slot of this.slots) this.slotOf.set(slot.state, slot)
+    this.machine = new Machine(
+      this.slots.map(({ state }) => state),
+      { allowedFailures: options.allowedFailures },
+    )
+  }
+
+  /** @throws TsumbaError `no-worker` where none can be started. */
+  async start(): Promise<void> {
+    await Promise.all(
+      this.slots.map(async (slot) => {
+        slot.worker = await this.options.start(slot.state.name, this.listenerOf(slot))
+      }),
+    )
+  }
+
+  private listenerOf(slot: Slot): WorkerListener {
+    const worker = slot.state
+    return {
+      up: () => this.handle({ type: 'worker-up', worker, now: performance.now() }),
+      outcomes: (outcomes) => this.outcomes(slot, outcomes),
+      returned: (ids) => {
+        const outcomes = ids.flatMap((id): TaskOutcome<Held>[] => {
+          const state = slot.jobs.get(id)
+          slot.jobs.delete(id)
+          return state ? [{ state, result: { status: 'returned' }, seconds: 0 }] : []
+        })
+        this.handle({ type: 'outcomes', worker, outcomes, now: performance.now() })
+      },
+      down: (reason) => {
+        slot.jobs.clear()
+        this.options.store.clean(worker.name)
+        this.endCalls(slot, reason)
+        this.handle({ type: 'worker-down', worker, reason, now: performance.now() })
+      },
+      broken: (reason) => {
+        this.endCalls(slot, reason)
+        if (this.slots.every((s) => !s.state.up)) {
+          this.handle({ type: 'cancel-all', reason: `no worker can be started: ${reason}` })
+        }
+      },
+    }
+  }
+
+  private endCalls(slot: Slot, reason: string): void {
+    for (const [id, call] of this.calls) {
+      if (call.slot !== slot) continue
+      this.calls.delete(id)
+      call.settle({ status: 'died', reason })
+    }
+  }
+
+  private outcomes(slot: Slot, outcomes: readonly LocalOutcome[]): void {
+    const known: TaskOutcome<Held>[] = []
+    for (const { id, result, start, stop } of outcomes) {
+      const call = this.calls.get(id)
+      if (call) {
+        this.calls.delete(id)
+        call.settle(result)
+        continue
+      }
+      const state = slot.jobs.get(id)
+      if (state === undefined) {
+        if (result.status === 'ok') this.options.store.drop(result.value)
+        continue
+      }
+      slot.jobs.delete(id)
+      const seconds = stop - start
+      known.push(
+        result.status === 'ok'
+          ? { state, result: { status: 'ok', value: result.value, typename: result.value.typename }, seconds }
+          : { state, result, seconds },
+      )
+    }
+    this.handle({ type: 'outcomes', worker: slot.state, outcomes: known, now: performance.now() })
+  }
+
+  // ── the machine ──
+
+  handle(event: LocalEvent<Held>): void {
+    if (this.closing !== undefined) return
+    for (const instruction of this.machine.handle(event)) this.pending.push(instruction)
+    // What is carried out may have a next event at once: it waits its turn.
+    if (this.busy) return
+    this.busy = true
+    try {
+      for (let k = 0; k < this.pending.length; k++) this.carryOut(this.pending[k]!)
+    } finally {
+      this.pending.length = 0
+      this.busy = false
+    }
+    this.tick()
+  }
+
+  private carryOut(instruction: Instruction<Held>): void {
+    switch (instruction.do) {
+      case 'run': {
+        const slot = this.slotOf.get(instruction.worker)!
+        slot.worker?.run(instruction.tasks.map((state) => this.jobOf(slot, state)))
+        return
+      }
+      case 'kill': {
+        const slot = this.slotOf.get(instruction.worker)!
+        for (const [id, state] of slot.jobs) if (state === instruction.task) slot.worker?.kill(id)
+        return
+      }
+      case 'recall':
+        this.slotOf.get(instruction.worker)!.worker?.recall()
+        return
+      case 'tell':
+        this.sessions.get(instruction.client)?.tell(instruction.event)
+        return
+      case 'drop':
+        if (instruction.value.frames.length === 0) return
+        for (const { worker } of this.slots) worker?.drop(instruction.value)
+        this.options.store.drop(instruction.value)
+        return
+      default:
+        instruction satisfies never
+    }
+  }
+
+  private jobOf(slot: Slot, state: TaskState<Held>): LocalJob {
+    const id = this.nextId++
+    slot.jobs.set(id, state)
+    const { key, fn, args } = state.task!
+    let inputs = NO_INPUTS
+    if (state.dependencies.length > 0) inputs = new Map(state.dependencies.map((d) => [d.key, d.value!]))
+    return { id, key, fn, args, inputs }
+  }
+
+  private tick(): void {
+    if (!this.machine.needsTicks) {
+      clearTimeout(this.ticking)
+      this.ticking = undefined
+      return
+    }
+    this.ticking ??= setTimeout(() => {
+      this.ticking = undefined
+      this.handle({ type: 'tick', now: performance.now() })
+    }, TICK)
+  }
+
+  // ── for sessions ──
+
+  session(): Session {
+    this.open()
+    for (let bit = 0; bit < CLIENTS; bit++) {
+      const client = 1 << bit
+      if (this.sessions.has(client)) continue
+      const session = new Session(this, client)
+      this.sessions.set(client, session)
+      return session
+    }
+    throw new TsumbaError(
+      `A LocalCluster serves ${CLIENTS} clients at a time. Remedy: close those that are done.`,
+      'too-many-clients',
+    )
+  }
+
+  leave(client: number): void {
+    this.sessions.delete(client)
+    this.handle({ type: 'client-gone', client })
+  }
+
+  private open(): void {
+    if (this.closing !== undefined) {
+      throw new TsumbaError('This LocalCluster is closed. Remedy: start another one.', 'cluster-closed')
+    }
+  }
+
+  submit(client: number, tasks: readonly Task[], wanted: readonly Key[]): void {
+    this.open()
+    for (const { options } of tasks) {
+      if (options.resources !== undefined && Object.keys(options.resources).length > 0) throw noResources()
+    }
+    const { store } = this.options
+    const kept = tasks.map((task) => (task.args.frames.length === 0 ? task : { ...task, args: store.keep(task.args) }))
+    this.handle({ type: 'submit', client, tasks: kept, wanted })
+  }
+
+  async scatter(client: number, values: ReadonlyMap<Key, unknown>, { workers }: ScatterOptions): Promise<void> {
+    this.open()
+    for (const name of workers ?? []) this.named(name)
+    const kept = [...values].map(([key, value]) => {
+      const encoded = encode(value, { function: travelling, what: 'a scattered value' })
+      return { key, value: this.options.store.keep(encoded), typename: typenameOf(value) }
+    })
+    this.handle({ type: 'scatter', client, values: kept })
+  }
+
+  async gather(keys: readonly Key[]): Promise<Map<Key, unknown>> {
+    this.open()
+    const found = new Map<Key, unknown>()
+    for (const key of keys) {
+      const state = this.machine.tasks.get(key)
+      if (state?.status === 'memory') found.set(key, await this.read(state.value!))
+    }
+    return found
+  }
+
+  private async read(held: Held): Promise<unknown> {
+    const encoded = held.frames.length === 0 ? (held as Encoded) : await this.options.store.open(held)
+    return decodeWith(encoded, { function: loadFunction })
+  }
+
+  async run(fn: TravellingFunction, args: Encoded, workers?: readonly string[]): Promise<Map<string, unknown>> {
+    this.open()
+    const slots = workers === undefined ? this.slots : workers.map((name) => this.named(name))
+    const { store } = this.options
+    const held = store.keep(args)
+    try {
+      const answers = await Promise.all(
+        slots.map(async (slot) => {
+          const id = this.nextId++
+          const result = await new Promise<LocalOutcome['result']>((settle) => {
+            this.calls.set(id, { slot, settle })
+            slot.worker!.run([{ id, key: `run-${id}`, fn, args: held, inputs: NO_INPUTS }])
+          })
+          if (result.status !== 'ok') throw callError(result, slot.state.address)
+          const value = await this.read(result.value)
+          store.drop(result.value)
+          return [slot.state.address, value] as const
+        }),
+      )
+      return new Map(answers)
+    } finally {
+      store.drop(held)
+    }
+  }
+
+  private named(name: string): Slot {
+    const slot = this.slots.find(({ state }) => state.name === name || state.address === name)
+    if (slot) return slot
+    throw new TsumbaError(
+      `There is no worker ${name}. Remedy: client.schedulerInfo() lists those that are there.`,
+      'no-worker',
+    )
+  }
+
+  workers(): WorkerInfo[] {
+    return this.slots.map(({ state, worker }) => ({
+      address: state.address,
+      name: state.name,
+      nthreads: state.nthreads,
+      memoryLimit: this.options.memoryLimit,
+      pid: worker?.pid ?? 0,
+      resources: {},
+      language: 'node',
+    }))
+  }
+
+  /** Every value is the parent's; it is said which worker made it. */
+  whoHas(keys: readonly Key[] = [...this.machine.tasks.keys()]): Map<Key, readonly string[]> {
+    return new Map(
+      keys.map((key) => {
+        const state = this.machine.tasks.get(key)
+        return [key, state?.status === 'memory' ? [state.madeBy || this.address] : []]
+      }),
+    )
+  }
+
+  refuseRetirement(): never {
+    throw new TsumbaError(
+      'Workers of a LocalCluster cannot be retired one by one. Remedy: close the cluster, and start one with fewer.',
+      'capability',
+    )
+  }
+
+  async restart(timeout: number): Promise<void> {
+    this.open()
+    this.handle({ type: 'cancel-all', reason: 'the cluster was restarted' })
+    for (const slot of this.slots) {
+      slot.jobs.clear()
+      this.endCalls(slot, 'the cluster was restarted')
+      this.handle({ type: 'worker-down', worker: slot.state, reason: 'restart', now: performance.now() })
+    }
+    const all = Promise.all(this.slots.map(({ worker }) => worker?.restart()))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new TsumbaError(`The workers did not come back within ${timeout} s.`, 'timeout')),
+        timeout * 1e3,
+      )
+    })
+    try {
+      await Promise.race([all, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end()
+    return this.closing
+  }
+
+  private async end(): Promise<void> {
+    clearTimeout(this.ticking)
+    const keys = [...this.machine.tasks.keys()]
+    for (const session of this.sessions.values()) {
+      session.tell({ type: 'cancelled', keys, reason: 'the cluster is closed' })
+    }
+    for (const slot of this.slots) this.endCalls(slot, 'the cluster is closed')
+    await Promise.all(this.slots.map(({ worker }) => worker?.close()))
+    for (const state of this.machine.tasks.values()) {
+      if (state.value) this.options.store.drop(state.value)
+      if (state.task) this.options.store.drop(state.task.args)
+    }
+    this.options.store.close()
+  }
+}
+
+const NO_INPUTS: ReadonlyMap<Key, Held> = new Map()
+
+function noResources(): TsumbaError {
+  return new TsumbaError(
+    'A LocalCluster has no resources to give out. Remedy: leave `resources` out, or use `workers`.',
+    'capability',
+  )
+}
+
+function callError(result: Exclude<LocalOutcome['result'], { status: 'ok' }>, worker: string): Error {
+  if (result.status === 'died') {
+    return new TsumbaError(`The worker ${worker} died while it ran the function: ${result.reason}.`, 'worker-died')
+  }
+  const { name, message, stack }: Failure = result.failure
+  return Object.assign(new Error(message), { name, stack, worker })
+}
