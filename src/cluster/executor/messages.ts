@@ -8,7 +8,7 @@ import { Reader } from '../travel/reader.ts'
 import { decode, encode } from '../travel/values.ts'
 import { Writer } from '../travel/writer.ts'
 import type { Job, Outcome } from './executor.ts'
-import { type Frame, isFile } from './files.ts'
+import { type FileFrame, type Frame, isFile } from './files.ts'
 
 /** Frames of this many bytes and more go beside the message, in shared memory. */
 export const OUTSIDE_BYTES = 32768
@@ -72,11 +72,17 @@ export interface NewFunction {
 
 const writer = new Writer()
 
-export function packJobs(
-  jobs: readonly Job[],
+/** A job whose values may lie in files. */
+export type JobOf<F extends Frame> = Pick<Job, 'id' | 'fn'> & {
+  readonly args: Encoded<F>
+  readonly inputs: ReadonlyMap<Key, Encoded<F>>
+}
+
+export function packJobs<F extends Frame>(
+  jobs: readonly JobOf<F>[],
   fresh: readonly NewFunction[],
   numberOf: (id: string) => number,
-  beside: Beside,
+  beside: Beside | Beside<FileFrame>,
 ): Uint8Array<ArrayBuffer> {
   const w = writer
   w.reset()
@@ -89,11 +95,11 @@ export function packJobs(
   for (const job of jobs) {
     w.count(job.id)
     w.count(numberOf(job.fn.id))
-    writeEncoded(w, job.args, beside.place)
+    writeEncoded<Frame>(w, job.args, beside.place)
     w.count(job.inputs.size)
     for (const [key, input] of job.inputs) {
       writeText(w, key)
-      writeEncoded(w, input, beside.place)
+      writeEncoded<Frame>(w, input, beside.place)
     }
   }
   return w.take()

@@ -8,6 +8,7 @@ import { TsumbaError } from '../../errors.ts'
 import { Client } from '../client/client.ts'
 import { ClusterCore } from './core.ts'
 import { ALLOWED_FAILURES } from './machine.ts'
+import { ProcessWorker } from './processes.ts'
 import { FileStore, SharedStore, type Store } from './store.ts'
 import { ThreadsWorker } from './threads.ts'
 import type { LocalWorker, WorkerListener } from './worker.ts'
@@ -45,8 +46,10 @@ export class LocalCluster implements AsyncDisposable {
     const loopThreads = Math.max(1, Math.floor(cores / (workers * nthreads)))
     const executor = { nthreads, loopThreads, heapLimit: memoryLimit && memoryLimit / nthreads }
     const store: Store = processes ? new FileStore(name) : new SharedStore()
-    const start = (_worker: string, listener: WorkerListener): Promise<LocalWorker> =>
-      ThreadsWorker.start(executor, listener)
+    const start = (worker: string, listener: WorkerListener): Promise<LocalWorker> =>
+      processes
+        ? ProcessWorker.start(`worker${worker}`, { ...executor, memoryLimit, folders: store.folders }, listener)
+        : ThreadsWorker.start(executor, listener)
     const core = new ClusterCore({
       kind: processes ? 'processes' : 'threads',
       address: `local://${name}`,

@@ -103,7 +103,7 @@ export class ClusterCore {
       },
       down: (reason) => {
         slot.jobs.clear()
-        this.options.store.clean(worker.name)
+        this.options.store.clean(`worker${worker.name}.`)
         this.endCalls(slot, reason)
         this.handle({ type: 'worker-down', worker, reason, now: performance.now() })
       },
@@ -140,6 +140,7 @@ export class ClusterCore {
       }
       slot.jobs.delete(id)
       const seconds = stop - start
+      if (result.status === 'ok' && result.value.frames.length > 0) this.options.store.adopt(result.value)
       known.push(
         result.status === 'ok'
           ? { state, result: { status: 'ok', value: result.value, typename: result.value.typename }, seconds }

@@ -84,7 +84,8 @@ export class Machine<V> {
         for (const key of event.keys) this.retry(this.tasks.get(key))
         break
       case 'outcomes':
-        this.heard(event.worker, event.now)
+        // To give something back is no sign of getting on.
+        if (event.outcomes.some(({ result }) => result.status !== 'returned')) this.heard(event.worker, event.now)
         for (const outcome of event.outcomes) this.finish(event.worker, outcome)
         break
       case 'worker-up':
@@ -392,13 +393,13 @@ export class Machine<V> {
 
   private assign(): void {
     this.assignSuspects()
-    while (true) {
-      const worker = this.freest()
-      if (worker === undefined) return
-      const tasks = this.take(worker)
-      if (tasks.length === 0) return
-      this.out.push({ do: 'run', worker, tasks })
+    const given = new Map<WorkerState<V>, TaskState<V>[]>()
+    for (let worker = this.freest(); worker !== undefined; worker = this.freest()) {
+      const tasks = given.get(worker) ?? []
+      given.set(worker, tasks)
+      if (!this.take(worker, tasks)) break
     }
+    for (const [worker, tasks] of given) if (tasks.length > 0) this.out.push({ do: 'run', worker, tasks })
   }
 
   /** The worker with the least to do that may have more, and for which there is something. */
@@ -408,6 +409,7 @@ export class Machine<V> {
     for (const worker of this.workers) {
       if (!worker.up || worker.draining) continue
       const { nthreads, running, load } = worker
+      if (worker.recalled && running.size >= nthreads) continue
       if (running.size >= nthreads && (load >= AHEAD_SECONDS * nthreads || running.size >= AHEAD_TASKS * nthreads)) {
         continue
       }
@@ -430,12 +432,13 @@ export class Machine<V> {
     return undefined
   }
 
-  private take(worker: WorkerState<V>): TaskState<V>[] {
-    const tasks: TaskState<V>[] = []
+  /** Adds to `tasks` the worker's share of what is ready; whether there was any. */
+  private take(worker: WorkerState<V>, tasks: TaskState<V>[]): boolean {
     const { nthreads } = worker
     const up = this.workers.reduce((n, w) => n + (w.up && !w.draining ? 1 : 0), 0)
-    const share = Math.max(nthreads, Math.ceil(this.ready.size / up))
-    while (tasks.length < share + worker.own.size && worker.running.size < AHEAD_TASKS * nthreads) {
+    const before = tasks.length
+    const most = before + Math.max(nthreads, Math.ceil(this.ready.size / up)) + worker.own.size
+    while (tasks.length < most && worker.running.size < AHEAD_TASKS * nthreads) {
       if (worker.load >= AHEAD_SECONDS * nthreads && worker.running.size >= nthreads) break
       const own = this.head(worker.own)
       const common = this.head(this.ready)
@@ -445,7 +448,7 @@ export class Machine<V> {
       this.give(worker, state)
       tasks.push(state)
     }
-    return tasks
+    return tasks.length > before
   }
 
   private give(worker: WorkerState<V>, state: TaskState<V>): void {

@@ -21,12 +21,14 @@ export interface Held extends Encoded<Frame> {
 export interface Store {
   /** Takes the value as it is now: what the user does to its arrays later, the cluster does not see. */
   keep(encoded: Encoded): Held
+  /** Takes over the files of a result. */
+  adopt(held: Held): void
   /** The value in memory of its own. */
   open(held: Held): Promise<Encoded>
   drop(held: Held): void
   /** Folders in which workers may write files that the store then owns. */
   readonly folders: readonly string[]
-  /** Removes what a worker that died has left. */
+  /** Removes what a worker that died was writing: files whose names begin so, and that nobody has taken over. */
   clean(prefix: string): void
   close(): void
 }
@@ -56,6 +58,8 @@ export class SharedStore implements Store {
     }
   }
 
+  adopt(): void {}
+
   async open(held: Held): Promise<Encoded> {
     return { ...held, frames: (held.frames as readonly Uint8Array[]).map(ownCopy) }
   }
@@ -79,6 +83,7 @@ function ownCopy(frame: Uint8Array): Uint8Array {
 export class FileStore implements Store {
   readonly folders: readonly string[]
   private readonly files: FrameFiles
+  private readonly adopted = new Set<string>()
 
   /** `name`: of the folders, which no other cluster has. */
   constructor(name: string) {
@@ -104,6 +109,10 @@ export class FileStore implements Store {
     return { ...encoded, frames }
   }
 
+  adopt(held: Held): void {
+    for (const frame of held.frames) if (isFile(frame)) this.adopted.add(frame.name)
+  }
+
   async open(held: Held): Promise<Encoded> {
     const frames = held.frames.map((frame) =>
       isFile(frame) ? this.files.read(frame, new Uint8Array(frame.byteLength)) : ownCopy(frame),
@@ -112,7 +121,11 @@ export class FileStore implements Store {
   }
 
   drop(held: Held): void {
-    for (const frame of held.frames) if (isFile(frame)) this.files.remove(frame)
+    for (const frame of held.frames) {
+      if (!isFile(frame)) continue
+      this.adopted.delete(frame.name)
+      this.files.remove(frame)
+    }
   }
 
   clean(prefix: string): void {

@@ -1,0 +1,134 @@
+/**
+ * The program of a worker process: jobs from the parent to its threads, outcomes back. The process does nothing else,
+ * so that it hears when the parent is gone, whatever its tasks do.
+ */
+
+import { rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { type FileFrame, FrameFiles } from '../executor/files.ts'
+import { startFilingExecutor } from '../executor/threads.ts'
+import type { TravellingFunction } from '../travel/functions.ts'
+import {
+  type Hello,
+  KIND,
+  Messages,
+  numbersMessage,
+  outcomesMessage,
+  readJobsMessage,
+  readNumbers,
+  readTextMessage,
+  send,
+  textMessage,
+} from './wire.ts'
+
+type Filing = Awaited<ReturnType<typeof startFilingExecutor>>
+
+/** The parent's side is on this descriptor. */
+const socket = new Socket({ fd: 3, readable: true, writable: true })
+const functions = new Map<number, TravellingFunction>()
+let executor: Filing | undefined
+let inputs: InputFiles | undefined
+let folders: readonly string[] = []
+
+/** Milliseconds between looks at the memory that the process has. */
+const MEMORY_CHECK = 100
+/** Bytes of inputs that are kept for other tasks. */
+const KEPT = 2 ** 30
+
+/** Inputs that lie in files, in memory that all threads share. */
+class InputFiles {
+  private readonly files: FrameFiles
+  private readonly limit: number
+  private readonly loaded = new Map<string, Uint8Array>()
+  private bytes = 0
+
+  constructor(files: FrameFiles, limit: number) {
+    this.files = files
+    this.limit = limit
+  }
+
+  readonly load = (file: FileFrame): Uint8Array => {
+    const before = this.loaded.get(file.name)
+    // The one used last comes last.
+    this.loaded.delete(file.name)
+    const bytes = before ?? this.files.read(file, new Uint8Array(new SharedArrayBuffer(file.byteLength)))
+    if (before === undefined) this.bytes += bytes.byteLength
+    this.loaded.set(file.name, bytes)
+    for (const [name] of this.loaded) {
+      if (this.bytes <= this.limit || name === file.name) break
+      this.drop(name)
+    }
+    return bytes
+  }
+
+  drop(name: string): void {
+    this.bytes -= this.loaded.get(name)?.byteLength ?? 0
+    this.loaded.delete(name)
+  }
+}
+
+async function begin(hello: Hello): Promise<void> {
+  const { nthreads, loopThreads, heapLimit, memoryLimit, prefix } = hello
+  folders = hello.folders
+  inputs = new InputFiles(new FrameFiles(folders, prefix), memoryLimit === undefined ? KEPT : memoryLimit / 4)
+  executor = await startFilingExecutor({ nthreads, loopThreads, heapLimit }, { folders, prefix })
+  executor.listen((outcomes) => send(socket, KIND.outcomes, outcomesMessage(outcomes)))
+  if (memoryLimit !== undefined) setInterval(() => checkMemory(memoryLimit), MEMORY_CHECK)
+  send(socket, KIND.up)
+}
+
+function checkMemory(limit: number): void {
+  const used = process.memoryUsage.rss()
+  if (used <= limit) return
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`
+  send(socket, KIND.ending, textMessage(`it used ${megabytes(used)}, more than its limit of ${megabytes(limit)}`))
+  // The last word has to be out first.
+  socket.end(() => process.exit(1))
+}
+
+function receive(kind: number, payload: Uint8Array): void {
+  switch (kind) {
+    case KIND.hello:
+      void begin(readTextMessage(payload) as Hello)
+      return
+    case KIND.jobs: {
+      const jobs = readJobsMessage(payload, inputs!.load, (number, fn) => functions.set(number, fn))
+      executor!.run(
+        jobs.map(({ id, fn, args, inputs: given }) => ({
+          id,
+          key: '',
+          fn: functions.get(fn)!,
+          args,
+          inputs: given ?? NO_INPUTS,
+        })),
+      )
+      return
+    }
+    case KIND.kill:
+      for (const id of readNumbers(payload)) executor!.kill(id)
+      return
+    case KIND.recall:
+      send(socket, KIND.returned, numbersMessage(executor!.recall().map(({ id }) => id)))
+      return
+    case KIND.drop:
+      for (const name of readTextMessage(payload) as string[]) inputs!.drop(name)
+      return
+    case KIND.close:
+      process.exit(0)
+      return
+    default:
+      throw new Error(`a worker has no message ${kind}`)
+  }
+}
+
+const NO_INPUTS = new Map<never, never>()
+
+socket.on('data', new Messages(receive).push)
+socket.on('error', () => {})
+socket.on('close', () => {
+  // The parent is gone, and cannot clean up.
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  process.exit(1)
+})
+// Ctrl-C in a terminal reaches all processes: it is the parent's to say what happens then.
+process.on('SIGINT', () => {})
