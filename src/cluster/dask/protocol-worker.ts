@@ -46,8 +46,8 @@ export function registration(worker: Registration): Message {
     pid: process.pid,
     versions: worker.versions,
     metrics: worker.metrics,
-    // Shown by `identity` and the dashboard; how clients tell us from Python.
-    extra: { language: 'node' },
+    // Shown by `identity`, which has no pid of its own.
+    extra: { language: 'node', pid: process.pid },
     stimulus_id: stimulus('worker-connect'),
     server_id: worker.serverId,
   }
