@@ -4,7 +4,7 @@
  * rows and columns have to be equal each; what may then still be equal is a system of equalities and inequalities.
  */
 
-import type { For } from '../ir/ir.ts'
+import type { Expr, For } from '../ir/ir.ts'
 import {
   type Atom,
   add,
@@ -20,7 +20,7 @@ import {
   type Term,
 } from './poly.ts'
 import type { Fixed, Symbols } from './symbols.ts'
-import { atMost, isEmpty } from './system.ts'
+import { atMost, below, isEmpty } from './system.ts'
 
 export class Meetings {
   private readonly symbols: Symbols
@@ -36,16 +36,26 @@ export class Meetings {
     this.loops = loops
   }
 
-  /** What is not negative while a loop's body runs; none where its bounds are not known. */
+  /** What is not negative while a loop's body runs; nothing where its bounds are not known. */
   within(loop: For): Poly[] {
     let known = this.bounds.get(loop)
     if (!known) {
-      const span = this.symbols.span(loop, this.fixed)
       const variable = atom(this.symbols.atomOf(loop.variable))
-      known = span ? [atMost(span.lo, variable), atMost(variable, span.hi)] : []
+      const up = loop.step > 0
+      known = [
+        ...this.limits(loop, loop.lo, up ? 'max' : 'min').map((p) => (up ? atMost(p, variable) : atMost(variable, p))),
+        ...this.limits(loop, loop.hi, up ? 'min' : 'max').map((p) => (up ? below(variable, p) : below(p, variable))),
+      ]
       this.bounds.set(loop, known)
     }
     return known
+  }
+
+  /** All that a bound lies within: of the least of several numbers each of them. */
+  private limits(loop: For, e: Expr, name: 'min' | 'max'): Poly[] {
+    if (e.kind === 'op' && e.op === name) return e.args.flatMap((arg) => this.limits(loop, arg, name))
+    const p = this.symbols.poly(e, this.fixed(loop.variable) ? undefined : this.fixed)
+    return p ? [p] : []
   }
 
   /** Two places in one iteration of all the loops, by their indices. */

@@ -117,6 +117,17 @@ describe('what all turns compute alike', () => {
     expectPlain(after, kernel, [[...productArgs(4), 1.5]])
   })
 
+  test('is read once where it is whole', () => {
+    const kernel = (a: Int32Array, c: Int32Array, n: number) => {
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) c[j] = (c[j]! * a[i]!) | 0
+    }
+    const { before, after, inner } = hoisted(kernel, ['int32[]', 'int32[]', 'int32'])
+    expect(inner).not.toContain('a[')
+    const calls = [0, 1, 6].map((n) => [Int32Array.from(x(6)), Int32Array.from(x(6, 1e4)), n])
+    expectSame(after, before, calls)
+    expectPlain(after, kernel, calls)
+  })
+
   test('stays where a turn may change it', () => {
     const kernel = (a: Float64Array, n: number) => {
       for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) a[j] = a[i]! / 3

@@ -162,9 +162,10 @@ class Loop {
     const around = this.outer[this.outer.length - 1]
     if (!around || this.runs()) return true
     const row = this.symbols.atomOf(around.variable)
+    const own = assignedLocals([around])
     return [this.loop.lo, this.loop.hi].every((e) => {
       const p = this.symbols.poly(e, this.fixed)
-      return p && !mentions(p, row)
+      return p ? !mentions(p, row) : ![...exprReads(e)].some((l) => own.has(l))
     })
   }
 
@@ -285,7 +286,8 @@ class Loop {
     const carried = exposedReads(body)
     let counts: Map<Local, number> | undefined
     return flatMapList(body, (s) => {
-      if (s.kind !== 'assign' || carried.has(s.local) || !isFloat(s.local.type) || !isSame(s.value)) return s
+      if (s.kind !== 'assign' || carried.has(s.local) || !isSame(s.value)) return s
+      if (!isFloat(s.local.type) && s.value.kind !== 'load') return s
       counts ??= countTargets(body)
       if (counts.get(s.local) !== 1 || this.owner.homeOf(s.local) !== this.loop) return s
       moved.add(s.local)

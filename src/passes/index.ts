@@ -23,6 +23,7 @@ import type { Pass, PassContext } from './pass.ts'
 import { reassociate } from './reassociate.ts'
 import { rejoin } from './rejoin.ts'
 import { separate } from './separate.ts'
+import { split } from './split.ts'
 import { vectorise } from './vectorise.ts'
 import { version } from './version.ts'
 
@@ -57,6 +58,11 @@ export const PASSES: readonly Pass[] = [
     name: 'separate',
     run: separate,
     why: 'What moves past an access to another array needs to know that the two are apart: asked once, before all that moves.',
+  },
+  {
+    name: 'split',
+    run: split,
+    why: 'What no turn writes is hoisted, so the one turn that writes it stands apart first.',
   },
   {
     name: 'hoist',
