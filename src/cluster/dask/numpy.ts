@@ -5,7 +5,7 @@
 
 import { TsumbaError } from '../../errors.ts'
 import { DTYPES, type DTypeInfo, dtypeOf } from '../../types.ts'
-import { bytesOf, cover, type Header, joined, type Region, Serialized, splitting } from './wire/message.ts'
+import { cover, type Header, joined, type Region, Serialized, splitting } from './wire/message.ts'
 import { Call, Global } from './wire/pickle.ts'
 import { pickle } from './wire/pickle-write.ts'
 
@@ -144,7 +144,7 @@ function elements(region: Region, info: DTypeInfo, bigEndian: boolean): NumericA
   const length = Math.floor(region.byteLength / info.size)
   const aligned = region.byteOffset % info.size === 0
   if (aligned && !(bigEndian && info.size > 1)) return new info.ctor(region.buffer, region.byteOffset, length)
-  const copy = Buffer.from(bytesOf({ ...region, byteLength: length * info.size }))
+  const copy = Buffer.from(new Uint8Array(region.buffer, region.byteOffset, length * info.size))
   if (bigEndian && info.size === 2) copy.swap16()
   if (bigEndian && info.size === 4) copy.swap32()
   if (bigEndian && info.size === 8) copy.swap64()

@@ -4,9 +4,11 @@
  *   arrays                          serializer `dask`, as NumPy's (numpy.ts)
  *   numbers, texts, booleans, null, lists and plain objects of these    a pickle
  *   such with arrays in them        a collection of both, as Dask itself does
- *   everything else                 `tsumba` (travel/): Python holds it and hands it on, but cannot read it
+ *   everything else                 a list of our own encoding (travel/), which Python holds and hands on: a text
+ *                                   that says so, a description, and arrays of bytes
  *
- * Laws: what a tsumba process writes, a tsumba process reads as the same value; whole numbers within ±(2⁵³ − 1) except
+ * Laws: what a tsumba process writes, a tsumba process reads as the same value (where a Python worker held it meanwhile,
+ * undefined has become null, and a Uint8ClampedArray a Uint8Array); whole numbers within ±(2⁵³ − 1) except
  * −0 are int in Python, all others float. From Python come int as number (past 2⁵³ as bigint), list and tuple as list,
  * dict as object (as Map where a key is no text), set as Set, bytes as Uint8Array, None as null.
  */
@@ -30,9 +32,12 @@ import { Call, Global } from './wire/pickle.ts'
 import { unpickle } from './wire/pickle-read.ts'
 import { MAX_DEPTH, pickle } from './wire/pickle-write.ts'
 
+/** What begins a list that stands for a value of our own encoding, for whoever looks at it in Python. */
+const MARK = 'a value that only tsumba reads, version 1'
+
 /** Fields of our own in headers: Python ignores them. */
 const UNDEFINED = 'tsumba-undefined'
-const HEADER = 'tsumba-header'
+const OPAQUE = 'tsumba-opaque'
 const TYPENAME = 'tsumba-typename'
 
 /** A value for the wire. Arrays are not copied: they must not change until they are sent. */
@@ -44,7 +49,6 @@ export function toWire(value: unknown): Serialized {
 
 /** A worker's value for the wire, so that Python can read what it can. */
 export function wireOf(encoded: Encoded): Serialized {
-  if (encoded.serializer !== SERIALIZER) return encodedToWire(encoded)
   const value = decode(encoded)
   if (isNumeric(value)) return arrayToWire(value)
   const shape = shapeOf(value, 0, new Set())
@@ -53,16 +57,23 @@ export function wireOf(encoded: Encoded): Serialized {
 
 /** What a value that came over the wire is for the executor. */
 export function encodedOf(value: Serialized): Encoded {
-  return value.header['serializer'] === SERIALIZER ? encodedFromWire(value) : encode(fromWire(value))
+  if (value.header[OPAQUE] === true) return encodedFromWire(value)
+  const read = readable(value)
+  return encodedInList(read) ?? encode(read)
 }
 
 /** The value itself. @throws TsumbaError `python-value` where it is one that only Python has. */
 export function fromWire(value: Serialized): unknown {
+  if (value.header[OPAQUE] === true) return decode(encodedFromWire(value))
+  const read = readable(value)
+  const encoded = encodedInList(read)
+  return encoded === undefined ? read : decode(encoded)
+}
+
+function readable(value: Serialized): unknown {
   const { header } = value
   if (header['is-collection'] === true) return collection(value)
   switch (header['serializer']) {
-    case SERIALIZER:
-      return decode(encodedFromWire(value))
     case 'pickle': {
       if (header[UNDEFINED] === true) return undefined
       const [first, ...buffers] = joined(value)
@@ -184,16 +195,41 @@ function part(value: unknown, key?: string): Serialized {
   return new Serialized(key === undefined ? header : { ...header, key }, frames)
 }
 
-function encodedToWire({ serializer, header, frames, typename }: Encoded): Serialized {
-  return new Serialized({ serializer, [HEADER]: header, [TYPENAME]: typename }, frames)
+function encodedToWire({ header, frames, typename }: Encoded): Serialized {
+  const parts = [MARK, header].map((each) => new Serialized({ serializer: 'pickle', writeable: [] }, [pickle(each)]))
+  parts.push(...frames.map((frame) => arrayToWire(frame)))
+  const described: Header = {
+    'is-collection': true,
+    'type-serialized': 'list',
+    'sub-headers': parts.map((each) => each.header),
+    'frame-lengths': parts.map((each) => each.frames.length),
+    [OPAQUE]: true,
+    [TYPENAME]: typename,
+  }
+  return new Serialized(
+    described,
+    parts.flatMap((each) => each.frames),
+  )
 }
 
+/** As we have written it. */
 function encodedFromWire(value: Serialized): Encoded {
-  const header = value.header[HEADER]
-  if (!(header instanceof Uint8Array)) throw new TsumbaError('a value came without its description', 'bad-message')
-  const frames = joined(value).map(bytesOf)
+  const [, description, ...frames] = joined(value).map(bytesOf)
+  if (description === undefined) throw new TsumbaError('a value came without its description', 'bad-message')
+  return encodedOfParts(unpickle(description), frames, typenameOfWire(value))
+}
+
+/** As Python has handed it on; undefined: a list like any other. */
+function encodedInList(value: unknown): Encoded | undefined {
+  if (!Array.isArray(value) || value[0] !== MARK) return undefined
+  return encodedOfParts(value[1], value.slice(2), 'object')
+}
+
+function encodedOfParts(header: unknown, frames: unknown[], typename: string): Encoded {
+  if (!(header instanceof Uint8Array) || !frames.every((frame) => frame instanceof Uint8Array))
+    throw new TsumbaError('a value of tsumba came back from Python changed', 'bad-message')
   const nbytes = frames.reduce((sum, frame) => sum + frame.length, header.length)
-  return { serializer: SERIALIZER, header, frames, nbytes, typename: typenameOfWire(value) }
+  return { serializer: SERIALIZER, header, frames, nbytes, typename }
 }
 
 /** Lists, tuples, sets and dicts whose parts Dask has written each for itself. */
@@ -222,7 +258,7 @@ function collection(value: Serialized): unknown {
 function daskValue(value: Serialized): unknown {
   const type = String(value.header['type'])
   if (type === 'numpy.ndarray') return arrayFromWire(value)
-  if (type === 'builtins.bytes' || type === 'builtins.bytearray') return bytesOf(joined(value)[0]!)
+  if (/^(builtins\.)?(bytes|bytearray|memoryview)$/.test(type)) return bytesOf(joined(value)[0]!)
   throw noCounterpart(`a ${type}`)
 }
 

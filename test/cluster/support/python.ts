@@ -201,7 +201,7 @@ export async function startPythonWorker(scheduler: Scheduler, options: WorkerOpt
 
 /**
  * Runs a program in the environment, with the scheduler's address as its first argument, and returns what it prints.
- * It has `client`, a stock client, where `client` is set.
+ * It has `client`, a stock client, and `future(key)`, for keys that somebody else has made.
  */
 export async function python(
   scheduler: Scheduler,
@@ -221,6 +221,9 @@ import numpy as np
 from distributed import Client, Future, wait
 from distributed.security import Security
 client = Client(sys.argv[1], security=${security}, timeout=20, set_as_default=True)
+def future(key):
+    client._send_to_scheduler({'op': 'client-desires-keys', 'keys': [key], 'client': client.id})
+    return Future(key, client)
 try:
 ${program.replace(/^/gm, '    ')}
 finally:

@@ -27,7 +27,7 @@ describe('msgpack', () => {
   it('writes what the official library reads, and reads what it writes', () => {
     fc.assert(
       fc.property(plain, (value) => {
-        const theirs = official.decode(encode(value))
+        const theirs = official.decode(new Uint8Array(encode(value)))
         expect(decode(official.encode(theirs))).toEqual(theirs)
         expect(decode(encode(value))).toEqual(theirs)
         if (Object.is(value, -0)) expect(Object.is(decode(encode(value)), -0)).toBe(true)
@@ -42,7 +42,7 @@ describe('msgpack', () => {
         expect(official.decode(encode(unit.repeat(length)))).toBe(unit.repeat(length))
       const list = new Array(length).fill(7)
       expect(isDeepStrictEqual(official.decode(encode(list)), list)).toBe(true)
-      expect(Buffer.alloc(length).equals(decode(encode(new Uint8Array(length))) as Buffer)).toBe(true)
+      expect(isDeepStrictEqual(decode(encode(new Uint8Array(length))), new Uint8Array(length))).toBe(true)
     }
   })
 

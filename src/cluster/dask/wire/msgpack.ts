@@ -298,7 +298,7 @@ class Reader {
 
   private binary(size: number): Uint8Array {
     const start = this.skip(size)
-    return this.bytes.subarray(start, start + size)
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, size)
   }
 
   private u8(): number {
