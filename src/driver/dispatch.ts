@@ -173,7 +173,7 @@ export class Dispatcher {
   }
 
   private prefer(s: Specialisation, args: readonly unknown[]): Choice {
-    if (s.huge) return toJs(() => 'an array has more than 2³⁰ elements, which takes 64-bit indices')
+    if (s.huge) return toJs(() => 'an array has 2³⁰ elements or more, which takes 64-bit indices')
     if (this.settings.target !== 'auto') return { target: this.settings.target, reason: () => 'asked for by `target`' }
     if (!heap()) return toJs(() => 'there is no shared WebAssembly memory here')
     const { host, math, reuses, allocates } = s.character

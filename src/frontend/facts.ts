@@ -34,8 +34,11 @@ export const EXACT = 2 ** 53 - 1
  * numbers are float64.
  */
 export const SMALL_ARGUMENT = 2 ** 26
-/** Arrays that compiled code indexes with 32 bits are no longer; longer ones take the JavaScript target. */
-export const MAX_LENGTH = 2 ** 30
+/**
+ * Arrays that compiled code indexes with 32 bits are no longer; longer ones take the JavaScript target. Twice as much is
+ * still an int32, so that what doubles until it has passed a length is one.
+ */
+export const MAX_LENGTH = 2 ** 30 - 1
 
 const number = (f: Omit<NumberFact, 'kind'>): NumberFact => ({ kind: 'number', ...f })
 export const ANY_NUMBER: NumberFact = number({ int: false, lo: -Infinity, hi: Infinity, nan: true, negZero: true })

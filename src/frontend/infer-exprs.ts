@@ -13,7 +13,6 @@ import {
   constantFact,
   describe,
   div,
-  EXACT,
   elementFact,
   type Fact,
   INT32,
@@ -228,10 +227,16 @@ export class ExprInference {
     }
   }
 
-  /** No array has a length that is a fraction, negative or NaN: past the `new`, what was asked for is none of these. */
+  /** No array has a length that is a fraction, negative or NaN: past the `new`, what was asked for is none of these, nor too long. */
   private wholeFromHere(length: Expr, fact: NumberFact): void {
     if (length.kind !== 'variable' || this.env?.get(length.variable)?.kind !== 'number') return
-    const whole = { ...fact, int: true, nan: false, lo: Math.max(fact.lo, 0), hi: Math.min(fact.hi, EXACT) }
+    const whole = {
+      ...fact,
+      int: true,
+      nan: false,
+      lo: Math.max(fact.lo, 0),
+      hi: Math.min(fact.hi, this.options.maxLength),
+    }
     this.env.set(length.variable, whole)
   }
 

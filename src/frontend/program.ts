@@ -30,9 +30,13 @@ import { Builder, ModuleParts } from './lower/builder.ts'
 import { type Callee, Exprs } from './lower/exprs.ts'
 import { integerType } from './lower/integers.ts'
 import { Stmts } from './lower/stmts.ts'
+import { Suppositions } from './suppose.ts'
 import { visitKernel } from './visit.ts'
 
 type AnyFunction = (...args: never[]) => unknown
+
+/** Numbers that a function is written twice for, in a row. */
+const SUPPOSED = 4
 
 /** The type of an argument, as signatures print it. `int32` is a whole number of at most 2²⁶ in size, and not −0. */
 export type ArgType = 'int32' | 'float64' | 'bool' | 'undefined' | `${DType}[]`
@@ -44,7 +48,7 @@ export interface ProgramOptions {
   readonly captures?: (() => Record<string, unknown>) | undefined
   /** Whether pranges are parallel loops. */
   readonly parallel: boolean
-  /** Arrays longer than 2³⁰ elements are among the arguments. */
+  /** Arrays of 2³⁰ elements and more are among the arguments. */
   readonly huge?: boolean | undefined
 }
 
@@ -117,7 +121,7 @@ function irType(type: HelperType): Type | undefined {
 
 interface Instance {
   readonly name: string
-  readonly kernel: KernelFn
+  kernel: KernelFn
   readonly args: readonly HelperType[]
   /** Undefined until the first inference ends, or while recursion has told nothing yet. */
   result: Fact | undefined
@@ -201,10 +205,20 @@ class ProgramLowering {
   }
 
   private infer(instance: Instance): void {
-    instance.inferred = infer(instance.kernel, instance.args.map(argFact), {
+    const options = {
       maxLength: this.options.huge ? EXACT : MAX_LENGTH,
-      call: (expr, args) => this.result(expr, args),
-    })
+      call: (expr: Extract<Expr, { kind: 'invoke' }>, args: readonly Fact[]) => this.result(expr, args),
+    }
+    const inferred = () => infer(instance.kernel, instance.args.map(argFact), options)
+    const first = !instance.inferred
+    instance.inferred = inferred()
+    const suppositions = new Suppositions()
+    for (let k = 0; first && k < SUPPOSED; k++) {
+      const kernel = suppositions.next(instance.kernel, instance.inferred)
+      if (!kernel) break
+      instance.kernel = kernel
+      instance.inferred = inferred()
+    }
     instance.result = instance.inferred.result
   }
 
