@@ -229,6 +229,20 @@ const ROWS: readonly Row[] = [
     from: 'late: loads.some((l) => l.place > place)',
     to: 'late: false',
   },
+  {
+    name: 'turn-cut-out-runs-twice',
+    story: 'the part behind the turn at which a loop is cut begins with that turn',
+    file: 'passes/split.ts',
+    from: "const next = op('add', turn, num(INDEX, 1))",
+    to: 'const next = turn',
+  },
+  {
+    name: 'block-alone-forgets',
+    story: 'a sum that is one block, and not launched, forgets what it was before the loop',
+    file: 'passes/parallelise.ts',
+    from: 'assign(r.local, combine(r, ref(r.local), ref(own.get(r.local)!)))',
+    to: 'assign(r.local, ref(own.get(r.local)!))',
+  },
 ]
 
 export const EDITS: readonly Plant[] = ROWS.map(({ name, story, file, from, to }) => ({
