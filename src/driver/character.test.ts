@@ -42,6 +42,27 @@ function root(x: number): number {
   return r
 }
 
+/** How often a point may be moved: nothing is read, everything computed. */
+function orbits(out: Float64Array): void {
+  for (let i = 0; i < out.length; i++) {
+    let z = 0
+    let k = 0
+    while (z < 4 && k < 99) {
+      z = z * z + i / 50
+      k++
+    }
+    out[i] = k
+  }
+}
+/** The same of one number after the other: no vectors. */
+function chained(out: Float64Array): void {
+  let z = 0
+  for (let i = 0; i < out.length; i++) {
+    for (let k = 0; k < 50; k++) z = z * 0.5 + k
+    out[i] = z
+  }
+}
+
 function remainders(x: Float64Array): void {
   for (let i = 0; i < x.length; i++) x[i]! %= 1.5
 }
@@ -56,6 +77,13 @@ interface Row {
 }
 
 const ROWS: Record<string, Row> = {
+  'loops inside that compute, in vectors': {
+    kernel: orbits,
+    args: (make) => [make(64)],
+    ordinary: 'wasm',
+    shared: 'wasm',
+  },
+  'and not in vectors': { kernel: chained, args: (make) => [make(64)], ordinary: 'js', shared: 'wasm' },
   'roots, once over all elements': { kernel: plain.roots, args: (make) => [make(100)], ordinary: 'js', shared: 'wasm' },
   'roots, parallel': { kernel: parallel.roots, args: (make) => [make(100)], ordinary: 'js', shared: 'wasm' },
   'one array added to another': {

@@ -3,7 +3,7 @@
 import { Symbols } from '../analysis/symbols.ts'
 import type { Expr, Local, Module, OpExpr, Stmt } from '../ir/ir.ts'
 import { findOp } from '../ir/ops/index.ts'
-import { exprReads, stmtBodies, stmtExprs, visitExpr } from '../ir/walk.ts'
+import { exprReads, stmtBodies, stmtExprs, visitExpr, visitStmts } from '../ir/walk.ts'
 
 export interface Character {
   /** The engine's function that dominates its loops (the remainder, say), if one does. */
@@ -12,6 +12,8 @@ export interface Character {
   readonly math: string | undefined
   /** Reads elements more than once, so that a copy of the arguments pays. */
   readonly reuses: boolean
+  /** Loops inside its loops work on no array at all: on a point's orbit, say. In vectors those pay for any copy. */
+  readonly computes: boolean
   /** Makes arrays of its own. */
   readonly allocates: boolean
 }
@@ -29,12 +31,20 @@ interface Work {
   readonly math: Calls
   plainWeight: number
   reuses: boolean
+  computes: boolean
   allocates: boolean
 }
 
 /** `module`: with its helpers written out, since a helper alone does not show what its indices depend on. */
 export function characterOf(module: Module): Character {
-  const work: Work = { host: new Map(), math: new Map(), plainWeight: 0, reuses: false, allocates: false }
+  const work: Work = {
+    host: new Map(),
+    math: new Map(),
+    plainWeight: 0,
+    reuses: false,
+    computes: false,
+    allocates: false,
+  }
   const functions = new Map(module.functions.map((fn) => [fn.name, fn]))
   const visited = new Set<string>()
   const enter = (name: string, weight: number, loops: readonly Local[], depth: number) => {
@@ -51,6 +61,7 @@ export function characterOf(module: Module): Character {
       if (stmt.kind === 'call') enter(stmt.fn, weight, loops, depth)
       if (stmt.kind === 'store') work.plainWeight += weight
       const looping = stmt.kind === 'for' || stmt.kind === 'while'
+      if (looping && depth > 0 && !touchesArrays(stmt.body)) work.computes = true
       const inner = stmt.kind === 'for' ? [...loops, stmt.variable] : loops
       for (const body of stmtBodies(stmt)) {
         walk(body, looping ? weight * DEPTH_WEIGHT : weight, inner, looping ? depth + 1 : depth, symbols)
@@ -64,8 +75,22 @@ export function characterOf(module: Module): Character {
     host: total(work.host) > work.plainWeight + total(work.math) ? first(work.host) : undefined,
     math: total(work.math) > work.plainWeight ? first(work.math) : undefined,
     reuses: work.reuses,
+    computes: work.computes,
     allocates: work.allocates,
   }
+}
+
+function touchesArrays(stmts: readonly Stmt[]): boolean {
+  let found = false
+  visitStmts(stmts, {
+    stmt: (s) => {
+      found ||= s.kind === 'store' || s.kind === 'do' || s.kind === 'call' || s.kind === 'alloc'
+    },
+    expr: (e) => {
+      found ||= e.kind === 'load'
+    },
+  })
+  return found
 }
 
 function weigh(e: Expr, weight: number, loops: readonly Local[], depth: number, symbols: Symbols, work: Work): void {

@@ -29,6 +29,7 @@ export class Compiled {
   private readonly settings: Settings
   private readonly loaded = new Map<TargetName, Loaded>()
   private readonly notes = new Map<TargetName, readonly Note[]>()
+  private vectors = false
   private readonly refusals = new Map<TargetName, string | undefined>()
 
   constructor(fn: (...args: never[]) => unknown, args: readonly ArgType[], settings: Settings, huge: boolean) {
@@ -66,9 +67,16 @@ export class Compiled {
       sources: module.sources,
     }
     const loaded = target === 'wasm' ? loadWasm(wasm.emit(module), options) : loadJs(js.emit(module), options)
+    if (target === 'wasm') this.vectors = module.functions.some((fn) => fn.locals.some((l) => l.type.kind === 'vec'))
     this.loaded.set(target, loaded)
     this.notes.set(target, notes)
     return loaded
+  }
+
+  /** Whether the WebAssembly program has loops in vectors. */
+  runsInVectors(): boolean {
+    if (this.unsupported('wasm') !== undefined) return false
+    return this.vectors
   }
 
   /** Why the target cannot have this program, in words for `explain()`; undefined where it can. */

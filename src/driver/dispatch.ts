@@ -176,7 +176,7 @@ export class Dispatcher {
     if (s.huge) return toJs(() => 'an array has 2³⁰ elements or more, which takes 64-bit indices')
     if (this.settings.target !== 'auto') return { target: this.settings.target, reason: () => 'asked for by `target`' }
     if (!heap()) return toJs(() => 'there is no shared WebAssembly memory here')
-    const { host, math, reuses, allocates } = s.character
+    const { host, math, reuses, computes, allocates } = s.character
     if (host) return toJs(() => `its time goes into ${host}, which JavaScript calls faster`)
     const ordinary = s.arrays.filter((k) => !isShared(args[k] as TypedArray))
     const copying = () => {
@@ -186,6 +186,7 @@ export class Dispatcher {
     if (ordinary.length > 0) {
       if (reuses) return toWasm(() => `${copying()} pays, as elements are read again and again`)
       if (math) return toWasm(() => `${copying()} pays, as its time goes into ${math}`)
+      if (computes && s.compiled.runsInVectors()) return toWasm(() => `${copying()} pays, as its inner loops compute`)
       return toJs(() => `${copying()} would cost more than the loop gains: make it with allocate()`)
     }
     if (allocates && !reuses && pressure(s.arrays.reduce((sum, k) => sum + (args[k] as TypedArray).byteLength, 0))) {
