@@ -45,10 +45,15 @@ const CAPABILITIES: readonly Capability[] = [
   'processes',
 ]
 
-/** In ms: Dask's own rhythm. */
-const HEARTBEAT = 5000
-/** A scheduler that answers nothing for so long is taken for gone; one that reads a large graph may take a while. */
-const SILENCE = 60_000
+/** In ms. */
+interface Rhythm {
+  readonly heartbeat: number
+  /** A scheduler that answers nothing for so long is taken for gone; one that reads a large graph may take a while. */
+  readonly silence: number
+}
+
+/** The heartbeat is Dask's own. */
+const RHYTHM: Rhythm = { heartbeat: 5000, silence: 60_000 }
 /** Between attempts to reach a scheduler that went away. */
 const AGAIN = 200
 
@@ -60,6 +65,7 @@ export class DaskBackend implements Backend {
   private readonly options: ConnectOptions
   /** Milliseconds. */
   private readonly timeout: number
+  private readonly silence: number
   private readonly pool: Pool
   private readonly scheduler: SchedulerCalls
   private readonly transfers: Transfers
@@ -77,9 +83,10 @@ export class DaskBackend implements Backend {
   private asking = false
   private known = ''
 
-  private constructor(address: string, options: ConnectOptions) {
+  private constructor(address: string, options: ConnectOptions, rhythm: Rhythm) {
     this.address = address
     this.options = options
+    this.silence = rhythm.silence
     this.timeout = (options.timeout ?? 30) * 1000
     const { tls, insecure } = options
     this.pool = new Pool({ tls, insecure, timeout: Math.min(this.timeout, 30_000) })
@@ -91,11 +98,11 @@ export class DaskBackend implements Backend {
       (message) => this.stream?.send(message),
     )
     this.coordination = this.names
-    this.timer = setInterval(() => void this.beat(), HEARTBEAT)
+    this.timer = setInterval(() => void this.beat(), rhythm.heartbeat)
   }
 
-  static async connect(address: string, options: ConnectOptions): Promise<DaskBackend> {
-    const backend = new DaskBackend(address, options)
+  static async connect(address: string, options: ConnectOptions, rhythm = RHYTHM): Promise<DaskBackend> {
+    const backend = new DaskBackend(address, options, rhythm)
     try {
       await backend.open(backend.timeout, false)
       return backend
@@ -312,14 +319,14 @@ export class DaskBackend implements Backend {
   private async beat(): Promise<void> {
     if (this.state !== 'running') return
     this.feed({ type: 'tick' })
-    if (Date.now() - this.lastAnswer > SILENCE) {
-      this.comm?.abort(`the scheduler has not answered for ${SILENCE / 1000} s`)
+    if (Date.now() - this.lastAnswer > this.silence) {
+      this.comm?.abort(`the scheduler has not answered for ${this.silence / 1000} s`)
       return
     }
     if (this.asking) return
     this.asking = true
     try {
-      await this.look(SILENCE)
+      await this.look(this.silence)
       this.lastAnswer = Date.now()
     } catch {
       // The stream's own end, or silence, says what is to be done.
