@@ -1,0 +1,27 @@
+/**
+ * Everything that can go wrong does, and every answer is right. One seed here; `TSUMBA_CHAOS_SEEDS=10` for more
+ * (bench/cluster/README.md has what came of ten).
+ */
+
+import { describe, expect, it } from 'vitest'
+import { environment, VERSIONS, type Version } from '../support/python.ts'
+import { chaosOnDask } from './dask.ts'
+
+const SEEDS = Number(process.env['TSUMBA_CHAOS_SEEDS'] ?? 1)
+const KILLS = SEEDS > 1 ? 10 : 5
+const LIMIT = 150_000
+
+/** The oldest version too where there is time. */
+const versions: Version[] = SEEDS > 1 ? ['oldest', 'newest'] : ['newest']
+
+describe.each(versions)('chaos on Dask %s', (version) => {
+  it.for(Array.from({ length: SEEDS }, (_, i) => i + 1))('seed %i', { timeout: LIMIT + 60_000 }, async (seed, ctx) => {
+    const found = await environment(version)
+    if ('missing' in found) return ctx.skip(found.missing)
+    const result = await chaosOnDask(found.environment, { seed, tasks: 1500, pause: 3000, kills: KILLS, limit: LIMIT })
+    console.log(JSON.stringify({ version: VERSIONS[version], ...result }))
+    expect(result.wrong).toBe(0)
+    expect(result.complaints).toEqual([])
+    expect(result.kills).toBeGreaterThan(0)
+  })
+})
