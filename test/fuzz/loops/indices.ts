@@ -4,22 +4,22 @@ import { binary, type Expr, name, num } from '../tree.ts'
 import type { ArrayParam, Index, Size } from './kernel.ts'
 import type { Counter, Place } from './place.ts'
 
-const self = (c: Counter): Index => ({ e: name(c.name, 'num'), min: c.min, max: c.max })
+export const self = (c: Counter): Index => ({ e: name(c.name, 'num'), min: c.min, max: c.max })
 
 const isEmpty = (a: Index): boolean => a.max < a.min
 
-function plus(a: Index, by: number): Index {
+export function plus(a: Index, by: number): Index {
   if (by === 0) return a
   return { e: binary(by < 0 ? '-' : '+', a.e, num(Math.abs(by))), min: a.min + by, max: a.max + by }
 }
 
 /** a + b, of which either may come first. */
-function sum(a: Index, b: Index, swapped: boolean): Index {
+export function sum(a: Index, b: Index, swapped: boolean): Index {
   const e = swapped ? binary('+', b.e, a.e) : binary('+', a.e, b.e)
   return isEmpty(a) || isEmpty(b) ? { e, min: 0, max: -1 } : { e, min: a.min + b.min, max: a.max + b.max }
 }
 
-function times(a: Index, { e, value }: Size, swapped: boolean): Index {
+export function times(a: Index, { e, value }: Size, swapped: boolean): Index {
   return { e: swapped ? binary('*', e, a.e) : binary('*', a.e, e), min: a.min * value, max: a.max * value }
 }
 

@@ -58,6 +58,8 @@ export class Kernel {
   readonly rng: Rng
   readonly arrays: ArrayParam[] = []
   readonly helpers: Fn[] = []
+  /** How often two of the arrays share a buffer. */
+  overlaps = 0.4
   private readonly permitted: Options
   private readonly independent: string[] = []
   private readonly tables: { readonly name: string; readonly data: readonly number[] }[] = []
@@ -126,7 +128,7 @@ export class Kernel {
     return name(made, 'bool')
   }
 
-  private newArray(types: readonly ArrayName[] = ARRAYS): ArrayParam | undefined {
+  newArray(types: readonly ArrayName[] = ARRAYS): ArrayParam | undefined {
     const { rng } = this
     if (this.arrays.length >= MOST_ARRAYS) return undefined
     const floats = types.filter((type) => type.startsWith('Float'))
@@ -235,7 +237,7 @@ export class Kernel {
         data: elements(rng, type, lengths[k]!),
       }),
     )
-    if (rng.chance(0.4)) this.alias(inputs, lengths)
+    if (rng.chance(this.overlaps)) this.alias(inputs, lengths)
     return inputs
   }
 

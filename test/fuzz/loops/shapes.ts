@@ -19,9 +19,10 @@ import {
 } from '../tree.ts'
 import { intoBins, newBins } from './atomics.ts'
 import { body, innerSize, loop } from './bodies.ts'
-import { newFold } from './folds.ts'
+import { foldInto, newFold } from './folds.ts'
 import { type Index, Kernel, type Size } from './kernel.ts'
-import { type Counter, type Palette, Place, type Region } from './place.ts'
+import { type Counter, type Local, type Palette, Place, type Region } from './place.ts'
+import { products } from './products.ts'
 import { helper } from './values.ts'
 
 export function loops(rng: Rng): Program {
@@ -69,13 +70,24 @@ function carried(p: Place): Stmt {
 }
 
 function topLoop(p: Place): Stmt[] {
-  const { rng } = p.kernel
+  const { rng, options } = p.kernel
+  if (rng.chance(0.12)) return products(p)
+  const folds = p.folds().filter((l) => l.fold === '+' || l.fold === '*')
+  if (options.fastmath && folds.length > 0 && rng.chance(0.4)) return [sums(p, folds)]
   const depth = rng.weighted(p.palette.small ? [[13, 0] as const, [6, 1], [1, 2]] : [[11, 0] as const, [7, 1], [2, 2]])
   const size = p.kernel.size(
     depth === 0 ? length(p) : rng.weighted([[8, rng.int(0, 13)] as const, [1, rng.int(0, 23)]]),
   )
   if (rng.chance(0.15)) return parallel(p, size, depth)
   return [loop(p, size, undefined, () => body(p, depth))]
+}
+
+/** A loop that does nothing but add up: what trees of sums are in vectors of. */
+function sums(p: Place, folds: readonly Local[]): Stmt {
+  const { rng } = p.kernel
+  return loop(p, p.kernel.size(rng.int(60, 240)), undefined, () =>
+    p.block(() => folds.slice(0, rng.int(1, 2)).flatMap((fold) => foldInto(p, fold))),
+  )
 }
 
 function length({ kernel: { rng, options } }: Place): number {

@@ -217,10 +217,10 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'apart-though-unasked',
-    story: 'the copy of a nest for arrays that are apart runs where only one pair of them is',
-    file: 'passes/separate.ts',
-    from: "op('or', a, b)",
-    to: "op('and', a, b)",
+    story: 'of the arrays that a nest stores into, only the first is asked about',
+    file: 'analysis/apart.ts',
+    from: 'for (const a of stored) {',
+    to: 'for (const a of [...stored].slice(0, 1)) {',
   },
   {
     name: 'carried-too-soon',
