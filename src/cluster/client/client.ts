@@ -1,13 +1,14 @@
 /** The client: calls in, futures out. What runs them is a back end (../backend.ts). */
 
 import { TsumbaError } from '../../errors.ts'
-import type { Backend, ScatterOptions, WorkerInfo } from '../backend.ts'
+import type { Backend, ConnectOptions, ScatterOptions, WorkerInfo } from '../backend.ts'
 import type { Key, Task, TaskOptions } from '../task.ts'
 import { type Encoded, KEY } from '../travel/encoded.ts'
 import { type TravellingFunction, travelling } from '../travel/functions.ts'
 import { encode, typenameOf } from '../travel/values.ts'
 import { type Actor, type AnyClass, actorOf } from './actor.ts'
 import type { AnyFn, Arguments, Gathered, Iterables, Result } from './arguments.ts'
+import { addressOf } from './connect.ts'
 import { Core } from './core.ts'
 import { type Computed, Delayed, delayedKey, inOrder, isDelayed } from './delayed.ts'
 import { type CancelOptions, cancelAll, Future, retryAll } from './future.ts'
@@ -48,6 +49,18 @@ export class Client implements AsyncDisposable {
   /** @internal A client of a back end, which it closes when it is closed. */
   static over(backend: Backend, options: { readonly name?: string | undefined } = {}): Client {
     return new Client(new Core(backend, options.name), {})
+  }
+
+  /**
+   * A client of a Dask scheduler: `tls://host:8786` with certificates, `tcp://` on this machine.
+   * @throws TsumbaError where there is none within `timeout` seconds, or none that this package can talk to.
+   */
+  static async connect(address: string, options: ConnectOptions = {}): Promise<Client> {
+    checkTimeout(options.timeout)
+    const checked = addressOf(address, options)
+    // Loaded when it is asked for: clusters on this machine do without it.
+    const { connectDask } = await import('../dask/client/index.ts')
+    return Client.over(await connectDask(checked, options), { name: options.name })
   }
 
   /** @internal */
