@@ -1,11 +1,11 @@
 /**
  * One connection that carries messages. Either somebody reads them one by one, or a listener gets them as they come.
  *
- * Reading: bytes come through one buffer that all connections share and go straight to their places (frames.ts); it is
- * faster than a new buffer for every 64 KiB, by far. Writing: frames are handed to the system as they are.
+ * Reading: bytes come through one buffer that all connections share, and those of large frames are read straight into
+ * their places (frames.ts); it is faster than a new buffer for every 64 KiB, by far. Writing: frames are handed to the system as they are.
  */
 
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { TsumbaError } from '../../../errors.ts'
 import { type Allocate, FrameReader, preludeOf } from './frames.ts'
@@ -146,10 +146,23 @@ export class Comm {
     this.fail(reason === undefined ? undefined : new CommClosedError(reason, 'comm-closed'))
   }
 
-  /** Bytes from the socket; false: no more for now. */
-  receive(chunk: Uint8Array): boolean {
+  /** How a socket is to read for the connection that is made over it. */
+  static reading(comm: () => Comm | undefined): OnReadOpts {
+    const common = scratch()
+    let place: Uint8Array | undefined
+    const buffer = () => {
+      place = comm()?.reader.place
+      return place ?? common
+    }
+    const callback = (bytes: number) => comm()!.receive((place ?? common).subarray(0, bytes), place !== undefined)
+    return { buffer, callback }
+  }
+
+  /** Bytes from the socket, `inPlace` where they are already where the reader wanted them; false: no more for now. */
+  receive(chunk: Uint8Array, inPlace = false): boolean {
     try {
-      this.reader.push(chunk, (message) => this.deliver(message))
+      if (inPlace) this.reader.filledPlace(chunk.length, (message) => this.deliver(message))
+      else this.reader.push(chunk, (message) => this.deliver(message))
     } catch (error) {
       this.fail(error as Error)
       return false
@@ -210,7 +223,7 @@ function closedError(peer: string, midway: boolean, cause: Error | undefined): C
 const SCRATCH_BYTES = 2 ** 20
 let shared: Uint8Array | undefined
 
-export function scratch(): Uint8Array {
+function scratch(): Uint8Array {
   if (process.platform === 'win32') return new Uint8Array(SCRATCH_BYTES / 4)
   shared ??= new Uint8Array(SCRATCH_BYTES)
   return shared

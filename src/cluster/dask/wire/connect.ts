@@ -1,11 +1,11 @@
 /** Outgoing connections: to a scheduler, to workers. */
 
-import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { TsumbaError } from '../../../errors.ts'
 import { type Address, certificates, checkSecurity, formatAddress, parseAddress, type Security } from './address.ts'
-import { Comm, CommClosedError, scratch } from './comm.ts'
+import { Comm, CommClosedError } from './comm.ts'
 import type { Allocate } from './frames.ts'
 
 export interface ConnectOptions extends Security {
@@ -39,11 +39,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
 async function attempt(target: Address, options: ConnectOptions, left: number, timeout: number): Promise<Comm> {
   const shown = formatAddress(target)
   let comm: Comm | undefined
-  const onread: OnReadOpts = {
-    buffer: scratch(),
-    callback: (bytes, buffer) => comm!.receive(buffer.subarray(0, bytes)),
-  }
-  const place = { host: target.host, port: target.port, onread }
+  const place = { host: target.host, port: target.port, onread: Comm.reading(() => comm) }
   const secure = target.scheme === 'tls'
   const socket = secure
     ? // Names are not compared: Dask's clusters have an authority of their own and speak by number.

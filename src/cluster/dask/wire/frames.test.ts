@@ -76,6 +76,32 @@ describe('frames', () => {
     expect(Buffer.compare(value!.frames[0]!, sent)).toBe(0)
   })
 
+  it('may be read straight into their place', () => {
+    const message = {
+      a: new Serialized({}, [bytes(900_000, 1)]),
+      b: new Serialized({}, [bytes(0, 0), bytes(700_000, 2)]),
+    }
+    const stream = Buffer.concat([wire(message), wire({ op: 'last' })])
+    const reader = new FrameReader()
+    const messages: Message[] = []
+    let straight = 0
+    for (let at = 0; at < stream.length; ) {
+      const { place } = reader
+      const part = stream.subarray(at, at + Math.min(place?.length ?? 1000, 300_000))
+      at += part.length
+      if (place === undefined) reader.push(part, (each) => messages.push(each))
+      else {
+        place.set(part)
+        straight += part.length
+        reader.filledPlace(part.length, (each) => messages.push(each))
+      }
+    }
+    expect(straight).toBeGreaterThan(1_000_000)
+    expect(Buffer.compare((messages[0]!['a'] as Serialized).frames[0]!, bytes(900_000, 1))).toBe(0)
+    expect(Buffer.compare((messages[0]!['b'] as Serialized).frames[1]!, bytes(700_000, 2))).toBe(0)
+    expect(messages[1]).toEqual({ op: 'last' })
+  })
+
   it('that no peer of ours sends are refused', () => {
     const feed = (data: Uint8Array) => () => new FrameReader().push(data, () => {})
     expect(feed(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))).toThrow(/not in the form of Dask/)

@@ -17,10 +17,20 @@ const MAX_FRAME_BYTES = 2 ** 32 - 1
 /** Messages up to this size share one stretch of memory, larger ones get one for each value. */
 const SMALL = 2 ** 16
 
+/** From here on bytes go straight to their place. */
+const LARGE = 2 ** 18
+/** As much as a socket's queue holds at the most. */
+const MAX_PLACE = 2 ** 23
+
 /** Where the bytes of values are put: a worker takes shared memory, so that its threads see them without a copy. */
 export type Allocate = (bytes: number) => ArrayBufferLike
 
 const PRELUDE = 16
+
+/** Memory that is not cleared first: all of it is written to, or the message fails. */
+function unfilled(bytes: number): ArrayBufferLike {
+  return bytes < 2 ** 32 ? Buffer.allocUnsafeSlow(bytes).buffer : new ArrayBuffer(bytes)
+}
 
 export class FrameReader {
   private readonly allocate: Allocate
@@ -34,7 +44,7 @@ export class FrameReader {
   private waiting: Map<number, Serialized | Pickled> = new Map()
   private readonly prelude = Buffer.alloc(PRELUDE)
 
-  constructor(allocate: Allocate = (bytes) => new ArrayBuffer(bytes)) {
+  constructor(allocate: Allocate = unfilled) {
     this.allocate = allocate
     this.target = this.prelude
   }
@@ -57,6 +67,24 @@ export class FrameReader {
       if (take < missing) return
       this.step(deliver)
       if (at === chunk.length && this.target.length > 0) return
+    }
+  }
+
+  /**
+   * Where the next bytes belong, when they are many: whoever reads from the socket may put them there himself, at the
+   * place's beginning, and then says so by `filledPlace`. It spares the copy out of the socket's buffer.
+   */
+  get place(): Uint8Array | undefined {
+    const left = this.target.length - this.filled
+    if (this.state !== 'frame' || left < LARGE) return undefined
+    return this.target.subarray(this.filled, this.filled + Math.min(left, MAX_PLACE))
+  }
+
+  filledPlace(bytes: number, deliver: (message: Message) => void): void {
+    this.filled += bytes
+    while (this.filled === this.target.length) {
+      this.step(deliver)
+      if (this.target.length > 0) return
     }
   }
 

@@ -1,9 +1,9 @@
 /** A server of Dask's remote calls: handlers by the name of the operation, one call at a time on each connection. */
 
-import { createServer as createTcp, type OnReadOpts, Socket, type Server as TcpServer } from 'node:net'
+import { createServer as createTcp, Socket, type Server as TcpServer } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { type Address, certificates, checkSecurity, formatAddress, isLoopback, type Security } from './address.ts'
-import { Comm, CommClosedError, scratch } from './comm.ts'
+import { Comm, CommClosedError } from './comm.ts'
 import type { Allocate } from './frames.ts'
 import type { Message } from './message.ts'
 
@@ -89,10 +89,7 @@ function incoming(socket: Socket, options: ServerOptions): Comm {
     return comm
   }
   let comm: Comm | undefined
-  const onread: OnReadOpts = {
-    buffer: scratch(),
-    callback: (bytes, buffer) => comm!.receive(buffer.subarray(0, bytes)),
-  }
+  const onread = Comm.reading(() => comm)
   // The old socket must let go of the handle, or its end would close it.
   ;(socket as unknown as { _handle: null })._handle = null
   const fresh = new Socket({ handle, onread, readable: true, writable: true } as ConstructorParameters<
