@@ -16,6 +16,7 @@ import { Compiled, type TargetName } from './compile.ts'
 import type { Settings } from './options.ts'
 import { readPrototype } from './prototype.ts'
 import { ARG_TYPES, argumentError, codeOf, FLOAT64_CODE, INT32_CODE, isArrayCode, signatureText } from './signature.ts'
+import { type Trial, Trials } from './trial.ts'
 
 interface Specialisation {
   readonly codes: readonly number[]
@@ -25,10 +26,13 @@ interface Specialisation {
   /** The arguments that the compiled function takes, where some are left out (undefined). */
   readonly given: readonly number[] | undefined
   readonly huge: boolean
+  readonly trials: Trials
 }
 
 export interface Choice {
   readonly target: TargetName
+  /** It is not a matter of speed. */
+  readonly must?: boolean
   /** Put into words only where somebody asks. */
   readonly reason: () => string
 }
@@ -79,7 +83,35 @@ export class Dispatcher {
 
   call(args: readonly unknown[]): unknown {
     const specialisation = this.specialise(args)
-    return this.pick(specialisation, args).call(withoutGaps(specialisation, args))
+    const { compiled } = specialisation
+    const wish = this.wish(specialisation, args)
+    const trial = this.trial(specialisation, wish, args)
+    const given = withoutGaps(specialisation, args)
+    if (!trial || trial.isOver) return compiled.load(trial?.target ?? wish.target).call(given)
+    if (compiled.unsupported(trial.target) !== undefined) trial.end()
+    const loaded = compiled.load(trial.target)
+    const start = performance.now()
+    try {
+      const result = loaded.call(given)
+      trial.record(performance.now() - start)
+      return result
+    } catch (error) {
+      trial.end()
+      throw error
+    }
+  }
+
+  /** What is found out about calls like this one; undefined where there is no choice. */
+  private trial(s: Specialisation, choice: Choice, args: readonly unknown[]): Trial | undefined {
+    const { target, parallel } = this.settings
+    if (choice.must || target !== 'auto' || parallel) return undefined
+    let elements = 0
+    let shared = 0
+    for (const k of s.arrays) {
+      elements += (args[k] as TypedArray).length
+      shared = shared * 2 + (isShared(args[k] as TypedArray) ? 1 : 0)
+    }
+    return s.trials.find(choice.target, elements, shared)
   }
 
   async callAsync(args: readonly unknown[]): Promise<unknown> {
@@ -147,6 +179,7 @@ export class Dispatcher {
         ? codes.flatMap((code, k) => (code === UNDEFINED_CODE ? [] : [k]))
         : undefined,
       huge,
+      trials: new Trials(),
     }
     this.specialisations.set(key, specialisation)
     return specialisation
@@ -158,12 +191,23 @@ export class Dispatcher {
 
   /** The target for these arguments, and why. */
   choose(s: Specialisation, args: readonly unknown[]): Choice {
+    const wish = this.wish(s, args)
+    const verdict = this.trial(s, wish, args)?.verdict
+    if (!verdict || verdict.target === wish.target) return wish
+    const { target, otherMs, preferredMs } = verdict
+    const other = wish.target === 'js' ? 'checked JavaScript' : 'WebAssembly'
+    const ms = (x: number) => `${x.toPrecision(3)} ms`
+    return { target, reason: () => `it took ${ms(otherMs)} so, and ${ms(preferredMs)} as ${other}` }
+  }
+
+  /** What is chosen before anything was measured. */
+  private wish(s: Specialisation, args: readonly unknown[]): Choice {
     const wish = this.prefer(s, args)
     const missing = s.compiled.unsupported(wish.target)
     if (missing === undefined) return wish
     const other = wish.target === 'js' ? 'wasm' : 'js'
     if (this.settings.target === 'auto' && !s.huge && s.compiled.unsupported(other) === undefined) {
-      return { target: other, reason: () => missing }
+      return { target: other, must: true, reason: () => missing }
     }
     throw new TsumbaError(
       `${this.name} cannot run as ${wish.target === 'js' ? 'checked JavaScript' : 'WebAssembly'}: ${missing}.\n` +
@@ -173,9 +217,9 @@ export class Dispatcher {
   }
 
   private prefer(s: Specialisation, args: readonly unknown[]): Choice {
-    if (s.huge) return toJs(() => 'an array has 2³⁰ elements or more, which takes 64-bit indices')
+    if (s.huge) return mustJs(() => 'an array has 2³⁰ elements or more, which takes 64-bit indices')
     if (this.settings.target !== 'auto') return { target: this.settings.target, reason: () => 'asked for by `target`' }
-    if (!heap()) return toJs(() => 'there is no shared WebAssembly memory here')
+    if (!heap()) return mustJs(() => 'there is no shared WebAssembly memory here')
     const { host, math, reuses, computes, allocates } = s.character
     if (host) return toJs(() => `its time goes into ${host}, which JavaScript calls faster`)
     const ordinary = s.arrays.filter((k) => !isShared(args[k] as TypedArray))
@@ -190,13 +234,14 @@ export class Dispatcher {
       return toJs(() => `${copying()} would cost more than the loop gains: make it with allocate()`)
     }
     if (allocates && !reuses && pressure(s.arrays.reduce((sum, k) => sum + (args[k] as TypedArray).byteLength, 0))) {
-      return toJs(() => 'results of earlier calls still fill the shared memory')
+      return mustJs(() => 'results of earlier calls still fill the shared memory')
     }
     return toWasm(() => 'its arrays can be used in place')
   }
 }
 
 const toJs = (reason: () => string): Choice => ({ target: 'js', reason })
+const mustJs = (reason: () => string): Choice => ({ target: 'js', must: true, reason })
 const toWasm = (reason: () => string): Choice => ({ target: 'wasm', reason })
 
 const withoutGaps = ({ given }: Specialisation, args: readonly unknown[]): readonly unknown[] =>

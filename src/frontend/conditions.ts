@@ -3,9 +3,9 @@
  * that `i < n` proves an index.
  */
 
-import type { Expr } from './ast.ts'
+import type { Expr, Variable } from './ast.ts'
 import { type Env, joinEnv } from './environment.ts'
-import { assume, BOOLEAN, join, type NumberFact } from './facts.ts'
+import { assume, BOOLEAN, EXACT, type Fact, join, type NumberFact } from './facts.ts'
 import type { ExprInference } from './infer-exprs.ts'
 import { visitExpr } from './visit.ts'
 
@@ -73,13 +73,35 @@ function outcomes(x: ExprInference, test: Expr): [Env, Env] {
 
 /** The facts once `expr op other` is known to hold. */
 function narrow(env: Env, expr: Expr, op: string, other: NumberFact): Env {
-  if (expr.kind !== 'variable' || !env) return env
+  if (!env) return env
+  if (expr.kind === 'binary') return narrowSquare(env, expr, op, other)
+  if (expr.kind !== 'variable') return env
   const known = env.get(expr.variable)
   if (known?.kind !== 'number') return env
   const relation = op === '==' ? '===' : op
   if (relation !== '<' && relation !== '<=' && relation !== '>' && relation !== '>=' && relation !== '===') return env
   const out = new Map(env)
   out.set(expr.variable, assume(known, relation, other))
+  return out
+}
+
+/** A square below a bound has a root below the bound's root: `j * j <= n` says that j is small. */
+function narrowSquare(
+  env: Map<Variable, Fact>,
+  expr: Extract<Expr, { kind: 'binary' }>,
+  op: string,
+  other: NumberFact,
+): Env {
+  const { left, right } = expr
+  const isSquare =
+    expr.op === '*' && left.kind === 'variable' && right.kind === 'variable' && left.variable === right.variable
+  if (!isSquare || (op !== '<' && op !== '<=') || !(other.hi >= 0 && other.hi <= EXACT)) return env
+  const known = env.get(left.variable)
+  if (known?.kind !== 'number') return env
+  // Rounding may make a square a little smaller than it is.
+  const root = Math.ceil(Math.sqrt(other.hi) * (1 + 2 ** -50)) + (known.int ? 0 : 1)
+  const out = new Map(env)
+  out.set(left.variable, { ...known, nan: false, lo: Math.max(known.lo, -root), hi: Math.min(known.hi, root) })
   return out
 }
 

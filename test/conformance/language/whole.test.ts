@@ -107,3 +107,54 @@ describe('whole in practice', () => {
     expect(loops.some((l) => l.text.includes('lanes of vectors'))).toBe(true)
   })
 })
+
+describe('small numbers', () => {
+  holds(
+    'a square below a bound has a small root',
+    (n: number, step: number) => {
+      let found = 0
+      for (let i = 2; i < n; i++) {
+        let prime = true
+        for (let j = 2; j * j <= i; j += step) {
+          if (i % j === 0) prime = false
+        }
+        if (prime) found = found * 3 + i
+      }
+      return found
+    },
+    [
+      [40, 1],
+      [3, 2],
+    ],
+  )
+  holds(
+    'a square of a fraction',
+    (x: number, most: number) => {
+      let k = 0
+      let y = x
+      while (y * y < most) {
+        y += 0.75
+        k++
+        if (k > 40) break
+      }
+      return k * 100 + y
+    },
+    [
+      [0, 100],
+      [-7.5, 30],
+      [3, 9],
+      [NaN, 9],
+      [0.1, Infinity],
+      [-0, -1],
+    ],
+  )
+  holds(
+    'remainders and quotients of powers of two',
+    (n: number, x: number) => {
+      let s = 0
+      for (let i = 0; i < n; i++) s += (i % 2) * 3 + (i % 8) - (i % 1) + (i % 3) + i / 4
+      return s + x / 2 + x / 1024 - x / -8 + x / 0.5 + (x % 2) + x / 2 ** -1074 + (x / 3) * 2
+    },
+    [0, -0, 1, -3, 2.5, NaN, Infinity, 5e-324, -1e308, 2 ** 53].map((x) => [37, x]),
+  )
+})
