@@ -24,6 +24,7 @@ import { reassociate } from './reassociate.ts'
 import { rejoin } from './rejoin.ts'
 import { separate } from './separate.ts'
 import { split } from './split.ts'
+import { unroll } from './unroll.ts'
 import { vectorise } from './vectorise.ts'
 import { version } from './version.ts'
 
@@ -47,6 +48,11 @@ export const PASSES: readonly Pass[] = [
     name: 'fill',
     run: fill,
     why: 'An array and the loop that writes all of it stand next to each other before anything is written twice.',
+  },
+  {
+    name: 'unroll',
+    run: unroll,
+    why: 'What is proven of a loop holds in all its turns, so bounds come first; written out, they are one body to all who follow.',
   },
   {
     name: 'version',

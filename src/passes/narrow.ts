@@ -1,18 +1,21 @@
 /**
  * Computes in the type that is asked for where the result is the same: `fround(a + b)` of two float32 numbers in f32
  * (Figueroa 1995: one operation rounded to 53 bits and then to 24 is that operation rounded to 24, since 53 ≥ 2·24 + 2),
- * the low 32 bits of a sum or product of integers in i32. Twice as many lanes of 32 bits fit a register.
+ * the low 32 bits of a sum or product of integers in i32, and what is counted in f64 but stays small (counts.ts). Twice
+ * as many lanes of 32 bits fit a register.
  */
 
 import { cast, num, op } from '../ir/build.ts'
 import type { Expr, Module } from '../ir/ir.ts'
 import { F32, F64, I32, I64, INDEX } from '../ir/types.ts'
 import { mapList, mapStmts } from '../ir/walk.ts'
+import { countedInIntegers } from './counts.ts'
 
 export function narrow(module: Module): Module {
   const functions = mapList(module.functions, (fn) => {
-    const body = mapStmts(fn.body, { expr: narrowed })
-    return body === fn.body ? fn : { ...fn, body }
+    const counted = countedInIntegers(fn)
+    const body = mapStmts(counted.body, { expr: narrowed })
+    return body === counted.body ? counted : { ...counted, body }
   })
   return functions === module.functions ? module : { ...module, functions }
 }
