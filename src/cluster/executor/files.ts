@@ -3,7 +3,8 @@
  * no room (Docker gives 64 MB). Written and read by ordinary calls: a mapping would end the process where memory ends.
  */
 
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, read, readSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 export interface FileFrame {
@@ -20,6 +21,10 @@ export const isFile = (frame: Frame): frame is FileFrame => 'name' in frame
 /** `fs` calls stop at 2 GiB. */
 const PIECE = 2 ** 30
 
+/** Bytes from which reading is shared out, and among how many threads of Node's. */
+const ASIDE = 8 * 2 ** 20
+const READERS = Math.min(4, availableParallelism())
+
 export class FrameFiles {
   private readonly folders: readonly string[]
   private readonly prefix: string
@@ -31,20 +36,35 @@ export class FrameFiles {
     this.prefix = prefix
   }
 
+  private name(): string {
+    return `${this.prefix}-${this.made++}`
+  }
+
   path({ folder, name }: FileFrame): string {
     return join(this.folders[folder]!, name)
   }
 
-  /** Undefined where no folder has room. */
-  write(bytes: Uint8Array): FileFrame | undefined {
+  /** Undefined where no folder has room. `old`: a file that nobody needs, whose memory is used again. */
+  write(bytes: Uint8Array, old?: FileFrame): FileFrame | undefined {
+    if (old !== undefined) {
+      const frame: FileFrame = { folder: old.folder, name: this.name(), byteLength: bytes.byteLength }
+      // A name of its own: others may still know the old one.
+      renameSync(this.path(old), this.path(frame))
+      const file = openSync(this.path(frame), 'r+')
+      try {
+        if (old.byteLength !== frame.byteLength) ftruncateSync(file, frame.byteLength)
+        writeAll(file, bytes)
+        return frame
+      } finally {
+        closeSync(file)
+      }
+    }
     for (let folder = 0; folder < this.folders.length; folder++) {
-      const frame: FileFrame = { folder, name: `${this.prefix}-${this.made++}`, byteLength: bytes.byteLength }
+      const frame: FileFrame = { folder, name: this.name(), byteLength: bytes.byteLength }
       let file: number | undefined
       try {
         file = openSync(this.path(frame), 'wx', 0o600)
-        for (let at = 0; at < bytes.byteLength; ) {
-          at += writeSync(file, bytes, at, Math.min(PIECE, bytes.byteLength - at))
-        }
+        writeAll(file, bytes)
         return frame
       } catch (error) {
         if (file !== undefined) this.remove(frame)
@@ -72,11 +92,46 @@ export class FrameFiles {
     return into
   }
 
+  /** The same without holding up this thread, with several at work where there is much to read. */
+  async readAside(frame: FileFrame, into: Uint8Array): Promise<void> {
+    const file = openSync(this.path(frame), 'r')
+    try {
+      const parts = Math.max(1, Math.min(READERS, Math.floor(into.byteLength / ASIDE)))
+      const size = Math.ceil(into.byteLength / parts)
+      await Promise.all(
+        Array.from({ length: parts }, (_, k) =>
+          readPart(file, into, k * size, Math.min((k + 1) * size, into.byteLength)),
+        ),
+      )
+    } finally {
+      closeSync(file)
+    }
+  }
+
   remove(frame: FileFrame): void {
     try {
       unlinkSync(this.path(frame))
     } catch {
       // It is gone already: with its folder, at the end.
     }
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.byteLength; ) {
+    at += writeSync(file, bytes, at, Math.min(PIECE, bytes.byteLength - at), at)
+  }
+}
+
+async function readPart(file: number, into: Uint8Array, from: number, to: number): Promise<void> {
+  for (let at = from; at < to; ) {
+    const start = at
+    at += await new Promise<number>((resolve, reject) => {
+      read(file, into, start, Math.min(PIECE, to - start), start, (error, count) => {
+        if (error) reject(error)
+        else if (count === 0) reject(new Error('a file between processes is shorter than it was'))
+        else resolve(count)
+      })
+    })
   }
 }

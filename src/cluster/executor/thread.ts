@@ -37,14 +37,11 @@ const known = new Map<number, RevivedFunction | Failure>()
 const waiting: ToThread[] = []
 let running = false
 
-/** Shared memory that came from outside: nobody writes to it, so it may be a part of results as it is. */
-const inbound = new WeakSet<ArrayBufferLike>()
-
 const frameFiles = files && new FrameFiles(files.folders, files.prefix)
 
+/** Always a copy: the memory of inputs is used for something else once they are dropped, the task's own by the task. */
 function share(frame: Uint8Array): Frame | undefined {
   if (frameFiles) return frameFiles.write(frame)
-  if (inbound.has(frame.buffer)) return frame
   const copy = new Uint8Array(new SharedArrayBuffer(frame.byteLength))
   copy.set(frame)
   return copy
@@ -109,7 +106,6 @@ function runJob(job: ThreadJob): Promise<void> | undefined {
 }
 
 async function runBatch(batch: ToThread): Promise<void> {
-  for (const frame of batch.shared) inbound.add(frame.buffer)
   const jobs = readJobs(batch, (number, fn) => {
     try {
       known.set(number, revive(fn))

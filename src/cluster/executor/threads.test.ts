@@ -158,8 +158,10 @@ describe('threads', () => {
     const same = (x: Float64Array) => x
     const array = shared(new Array(MANY).fill(1))
     const { result: again } = await call(same, [input('x')], { x: encode(array) })
-    // What came in shared memory goes back as it is.
-    expect(again.status === 'ok' && decode(again.value)).toEqual(array)
+    const copy = again.status === 'ok' && (decode(again.value) as Float64Array)
+    expect(copy).toEqual(array)
+    array[0] = 5
+    expect((copy as Float64Array)[0]).toBe(1)
   })
 
   it('loops within tasks share the cores', async () => {

@@ -4,8 +4,9 @@ import { TsumbaError } from '../../errors.ts'
 import type { Capability, ScatterOptions, WorkerInfo } from '../backend.ts'
 import type { Failure, Key, Task } from '../task.ts'
 import type { Encoded } from '../travel/encoded.ts'
-import { loadFunction, type TravellingFunction, travelling } from '../travel/functions.ts'
-import { decodeWith, encode, typenameOf } from '../travel/values.ts'
+import { type TravellingFunction, travelling } from '../travel/functions.ts'
+import { encode, typenameOf } from '../travel/values.ts'
+import { fetchValue, plainValue } from './fetch.ts'
 import { Machine } from './machine.ts'
 import { Session } from './session.ts'
 import {
@@ -269,14 +270,11 @@ export class ClusterCore {
     const found = new Map<Key, unknown>()
     for (const key of keys) {
       const state = this.machine.tasks.get(key)
-      if (state?.status === 'memory') found.set(key, await this.read(state.value!))
+      if (state?.status !== 'memory') continue
+      const held = state.value!
+      found.set(key, held.frames.length === 0 ? plainValue(held) : await fetchValue(this.options.store, held))
     }
     return found
-  }
-
-  private async read(held: Held): Promise<unknown> {
-    const encoded = held.frames.length === 0 ? (held as Encoded) : await this.options.store.open(held)
-    return decodeWith(encoded, { function: loadFunction })
   }
 
   async run(fn: TravellingFunction, args: Encoded, workers?: readonly string[]): Promise<Map<string, unknown>> {
@@ -293,7 +291,7 @@ export class ClusterCore {
             slot.worker!.run([{ id, key: `run-${id}`, fn, args: held, inputs: NO_INPUTS }])
           })
           if (result.status !== 'ok') throw callError(result, slot.state.address)
-          const value = await this.read(result.value)
+          const value = await fetchValue(store, result.value)
           store.drop(result.value)
           return [slot.state.address, value] as const
         }),

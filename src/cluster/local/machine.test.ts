@@ -178,16 +178,19 @@ describe('the dispatcher', () => {
     ])
   })
 
-  it('lets a released task run out, and keeps nothing of it', () => {
+  it('lets a released task run out with its inputs, and keeps nothing of it', () => {
     const bench = new Bench().up()
-    bench.submit([bench.task('a')])
-    expect(bench.handle({ type: 'release', client: CLIENT, keys: ['a'] })).toEqual([])
+    bench.handle({ type: 'scatter', client: CLIENT, values: [{ key: 'x', value: 'X', typename: 'string' }] })
+    bench.submit([bench.task('a', ['x'])])
+    expect(bench.handle({ type: 'release', client: CLIENT, keys: ['a', 'x'] })).toEqual([])
     const state = [...bench.workers[0]!.running][0]!
     const outcomes = [{ state, result: { status: 'ok', value: 'a!', typename: '' } as const, seconds: 0 }]
     expect(bench.handle({ type: 'outcomes', worker: bench.workers[0]!, outcomes, now: 0 })).toEqual([
       'drop a!',
       'drop args of a',
+      'drop X',
     ])
+    expect(bench.machine.tasks.size).toBe(0)
   })
 
   it('chains longer than the stack is deep', () => {

@@ -251,9 +251,10 @@ export class Machine<V> {
     this.tasks.delete(state.key)
     if (state.value !== undefined) this.out.push({ do: 'drop', value: state.value })
     state.value = undefined
-    // While it runs its arguments are needed; when it has run they are gone.
-    if (state.task && status !== 'running' && status !== 'memory') this.out.push({ do: 'drop', value: state.task.args })
-    if (status !== 'memory') this.letGo(state, unused)
+    // Nobody hears of a task that still runs, but it does what it does with arguments and inputs that are its own.
+    if (status === 'running' || status === 'memory') return
+    if (state.task) this.out.push({ do: 'drop', value: state.task.args })
+    this.letGo(state, unused)
   }
 
   /** The inputs of a task that has its value, or never will. */
@@ -301,6 +302,9 @@ export class Machine<V> {
     if (state.status !== 'running') {
       if (result.status === 'ok') this.out.push({ do: 'drop', value: result.value })
       this.out.push({ do: 'drop', value: state.task!.args })
+      const unused: TaskState<V>[] = []
+      this.letGo(state, unused)
+      for (const dependency of unused) this.forgetIfUnused(dependency)
       return
     }
     switch (result.status) {
@@ -361,7 +365,9 @@ export class Machine<V> {
       if (state.worker !== undefined) this.out.push({ do: 'kill', worker: state.worker, task: state })
       this.tellAll(state, { type: 'cancelled', keys: [state.key], reason })
       state.wanted = 0
-      state.dependents = undefined
+      for (const dependent of state.dependents ?? NOBODY) {
+        if (dependent.worker === undefined) state.dependents!.delete(dependent)
+      }
       this.forgetIfUnused(state)
     }
   }

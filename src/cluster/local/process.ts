@@ -51,7 +51,7 @@ class InputFiles {
     const before = this.loaded.get(file.name)
     // The one used last comes last.
     this.loaded.delete(file.name)
-    const bytes = before ?? this.files.read(file, new Uint8Array(new SharedArrayBuffer(file.byteLength)))
+    const bytes = before ?? this.read(file)
     if (before === undefined) this.bytes += bytes.byteLength
     this.loaded.set(file.name, bytes)
     for (const [name] of this.loaded) {
@@ -59,6 +59,15 @@ class InputFiles {
       this.drop(name)
     }
     return bytes
+  }
+
+  private read(file: FileFrame): Uint8Array {
+    try {
+      return this.files.read(file, new Uint8Array(new SharedArrayBuffer(file.byteLength)))
+    } catch {
+      // Gone, since nobody waits for the task any more: it fails, and nobody hears of that.
+      return new Uint8Array(0)
+    }
   }
 
   drop(name: string): void {

@@ -1,16 +1,16 @@
 /**
  * Where the values of a cluster lie: in the parent, in the form in which its workers read them. Threads read shared
- * memory; processes read files in memory. Arrays are copied once on the way in, and once on the way out: what the user
- * gets is an ordinary array that nobody else has.
+ * memory; processes read files in memory. Arrays are copied once on the way in, and once on the way out (fetch.ts).
  */
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Frame, FrameFiles, isFile } from '../executor/files.ts'
+import { type FileFrame, type Frame, FrameFiles, isFile } from '../executor/files.ts'
 import { OUTSIDE_BYTES } from '../executor/messages.ts'
 import type { Encoded } from '../travel/encoded.ts'
 import { lend } from '../travel/lend.ts'
+import { Pool } from './pool.ts'
 
 /** A value as the cluster keeps it. */
 export interface Held extends Encoded<Frame> {
@@ -23,8 +23,8 @@ export interface Store {
   keep(encoded: Encoded): Held
   /** Takes over the files of a result. */
   adopt(held: Held): void
-  /** The value in memory of its own. */
-  open(held: Held): Promise<Encoded>
+  /** Fills `into` with the bytes of a frame, which has as many. */
+  read(frame: Frame, into: Uint8Array): Promise<void>
   drop(held: Held): void
   /** Folders in which workers may write files that the store then owns. */
   readonly folders: readonly string[]
@@ -36,6 +36,9 @@ export interface Store {
 /** For threads. An `allocate`d array is not copied: the user's array is what the tasks read. */
 export class SharedStore implements Store {
   readonly folders: readonly string[] = []
+  private readonly pool = new Pool<SharedArrayBuffer>(() => {})
+  private readonly own = new WeakSet<Uint8Array>()
+  private readonly dropped = new WeakSet<Held>()
 
   keep(encoded: Encoded): Held {
     if (encoded.frames.length === 0) return encoded
@@ -47,8 +50,10 @@ export class SharedStore implements Store {
         return frame
       }
       if (frame.byteLength < OUTSIDE_BYTES) return frame.slice()
-      const shared = new Uint8Array(new SharedArrayBuffer(frame.byteLength))
+      const memory = this.pool.take(frame.byteLength) ?? new SharedArrayBuffer(frame.byteLength)
+      const shared = new Uint8Array(memory, 0, frame.byteLength)
       shared.set(frame)
+      this.own.add(shared)
       return shared
     })
     return {
@@ -60,30 +65,36 @@ export class SharedStore implements Store {
 
   adopt(): void {}
 
-  async open(held: Held): Promise<Encoded> {
-    return { ...held, frames: (held.frames as readonly Uint8Array[]).map(ownCopy) }
+  async read(frame: Frame, into: Uint8Array): Promise<void> {
+    into.set(frame as Uint8Array)
   }
 
   drop(held: Held): void {
+    if (this.dropped.has(held)) return
+    this.dropped.add(held)
     held.giveBack?.()
+    for (const frame of held.frames as readonly Uint8Array[]) {
+      // Results of tasks may be parts of what others hold; only what was made here is nobody else's.
+      if (this.own.delete(frame)) this.pool.give(frame.buffer as unknown as SharedArrayBuffer)
+    }
   }
 
   clean(): void {}
 
-  close(): void {}
-}
-
-function ownCopy(frame: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(frame.byteLength)
-  copy.set(frame)
-  return copy
+  close(): void {
+    this.pool.clear()
+  }
 }
 
 /** For processes. */
 export class FileStore implements Store {
   readonly folders: readonly string[]
   private readonly files: FrameFiles
-  private readonly adopted = new Set<string>()
+  private readonly pool = new Pool<FileFrame>((file) => this.files.remove(file))
+  /** Files that are being read for users, and by how many. */
+  private readonly reading = new Map<string, number>()
+  /** Files that are values' own. */
+  private readonly live = new Set<string>()
 
   /** `name`: of the folders, which no other cluster has. */
   constructor(name: string) {
@@ -103,39 +114,54 @@ export class FileStore implements Store {
 
   keep(encoded: Encoded): Held {
     if (encoded.frames.length === 0) return encoded
-    const frames = encoded.frames.map((frame) =>
-      frame.byteLength < OUTSIDE_BYTES ? frame.slice() : (this.files.write(frame) ?? frame.slice()),
-    )
+    const frames = encoded.frames.map((frame) => (frame.byteLength < OUTSIDE_BYTES ? frame.slice() : this.write(frame)))
     return { ...encoded, frames }
   }
 
-  adopt(held: Held): void {
-    for (const frame of held.frames) if (isFile(frame)) this.adopted.add(frame.name)
+  private write(frame: Uint8Array): Frame {
+    const written = this.files.write(frame, this.pool.take(frame.byteLength))
+    if (written) this.live.add(written.name)
+    return written ?? frame.slice()
   }
 
-  async open(held: Held): Promise<Encoded> {
-    const frames = held.frames.map((frame) =>
-      isFile(frame) ? this.files.read(frame, new Uint8Array(frame.byteLength)) : ownCopy(frame),
-    )
-    return { ...held, frames }
+  adopt(held: Held): void {
+    for (const frame of held.frames) if (isFile(frame)) this.live.add(frame.name)
+  }
+
+  async read(frame: Frame, into: Uint8Array): Promise<void> {
+    if (!isFile(frame)) into.set(frame)
+    else {
+      this.reading.set(frame.name, (this.reading.get(frame.name) ?? 0) + 1)
+      try {
+        await this.files.readAside(frame, into)
+      } finally {
+        const others = this.reading.get(frame.name)! - 1
+        if (others > 0) this.reading.set(frame.name, others)
+        else this.reading.delete(frame.name)
+      }
+    }
   }
 
   drop(held: Held): void {
     for (const frame of held.frames) {
       if (!isFile(frame)) continue
-      this.adopted.delete(frame.name)
-      this.files.remove(frame)
+      if (!this.live.delete(frame.name)) continue
+      // Who reads it goes on reading it, but nothing else may be written there.
+      if (this.reading.has(frame.name)) this.files.remove(frame)
+      else this.pool.give(frame)
     }
   }
 
   clean(prefix: string): void {
     for (const folder of this.folders) {
-      for (const name of readdirSync(folder))
-        if (name.startsWith(`${prefix}-`)) rmSync(join(folder, name), { force: true })
+      for (const name of readdirSync(folder)) {
+        if (name.startsWith(prefix) && !this.live.has(name)) rmSync(join(folder, name), { force: true })
+      }
     }
   }
 
   close(): void {
+    this.pool.clear()
     for (const folder of this.folders) rmSync(folder, { recursive: true, force: true })
   }
 }
