@@ -82,8 +82,11 @@ export function arrayToWire(value: NumericArray | StridedArray): Serialized {
     serializer: 'dask',
     ...(dtype === 'uint8c' ? { [CLAMPED]: true } : {}),
   }
+  // One frame where one view covers it: the writer cuts it up where it has to. Node 20's views end at 4 GiB.
+  if (data.byteLength < 2 ** 32)
+    return new Serialized(header, [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)])
   const frames = cover(data)
-  return new Serialized(frames.length > 1 ? { ...header, ...splitting([frames.length]) } : header, frames)
+  return new Serialized({ ...header, ...splitting([frames.length]) }, frames)
 }
 
 /** The array in a value whose serializer is `dask` and whose type is NumPy's. */

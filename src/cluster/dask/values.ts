@@ -129,7 +129,7 @@ function objectShape(value: object, depth: number, seen: Set<object>): Shape {
   // An object in two places is one object, which only a structured clone keeps.
   if (seen.has(value) || depth >= MAX_DEPTH / 2) return 'other'
   seen.add(value)
-  if (isNumeric(value)) return sharesMemory(value, seen) ? 'other' : 'arrays'
+  if (isNumeric(value)) return sharesMemory(value, seen) || value.byteLength >= 2 ** 32 ? 'other' : 'arrays'
   if (Array.isArray(value)) return listShape(value, depth, seen)
   if (Object.getPrototypeOf(value) !== Object.prototype || types.isProxy(value)) return 'other'
   if (isStrided(value)) return sharesMemory(value.data, seen) ? 'other' : 'arrays'

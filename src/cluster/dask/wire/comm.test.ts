@@ -1,6 +1,7 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Certificates, makeCertificates, noOpenssl } from '../../../../test/cluster/support/certificates.ts'
+import { fromWire, toWire } from '../values.ts'
 import { parseAddress, type Security } from './address.ts'
 import { Batch } from './batch.ts'
 import { connect } from './connect.ts'
@@ -93,6 +94,20 @@ describe('remote calls', () => {
     const [region] = joined(value())
     expect(region!.buffer).toBeInstanceOf(SharedArrayBuffer)
     expect(Buffer.compare(new Uint8Array(region!.buffer), big)).toBe(0)
+  })
+
+  it('carry arrays over 4 GiB', { timeout: 120_000 }, async (ctx) => {
+    if (!process.env['TSUMBA_TEST_LARGE']) return ctx.skip('takes 10 GB of memory: set TSUMBA_TEST_LARGE=1')
+    const { handlers, value } = keeper()
+    const server = await listen({ handlers })
+    const large = new Float64Array(2 ** 29 + 5)
+    for (let i = 0; i < large.length; i += 4096) large[i] = i
+    large[large.length - 1] = -1
+    await pool().call(server.address, { op: 'put', value: toWire(large) })
+    const received = fromWire(value()) as Float64Array
+    expect(received.length).toBe(large.length)
+    for (let i = 0; i < large.length; i += 4096) if (received[i] !== i) expect(received[i]).toBe(i)
+    expect(received.at(-1)).toBe(-1)
   })
 
   it('that fail say why', async () => {

@@ -65,6 +65,19 @@ describe('frames', () => {
     expect(Buffer.compare(new Uint8Array(first!.buffer), Buffer.concat(parts.slice(0, 2)))).toBe(0)
   })
 
+  it('over the limit are cut and joined again', () => {
+    const sent = [bytes(100_000, 1), bytes(0, 0), bytes(70_001, 2), bytes(40_000, 3)]
+    const frames = pack({ value: new Serialized({ serializer: 'x' }, sent) }, 40_000)
+    expect(frames.slice(2).map((frame) => frame.length)).toEqual([40_000, 40_000, 20_000, 0, 40_000, 30_001, 40_000])
+    const [message] = read(Buffer.concat([preludeOf(frames), ...frames]), 10_000)
+    const regions = joined(message!['value'] as Serialized)
+    expect(regions.map((region) => region.byteLength)).toEqual(sent.map((frame) => frame.length))
+    for (const [i, region] of regions.entries()) {
+      expect(Buffer.compare(new Uint8Array(region.buffer, region.byteOffset, region.byteLength), sent[i]!)).toBe(0)
+      expect(region.byteOffset).toBe(0)
+    }
+  })
+
   it('arrive in memory of the receiver’s choice', () => {
     const reader = new FrameReader((size) => new SharedArrayBuffer(size))
     let value: Serialized | undefined

@@ -53,13 +53,13 @@ export interface Region {
   readonly byteLength: number
 }
 
-/** The frames of a message: the first is the message itself. */
-export function pack(message: unknown): Uint8Array[] {
+/** The frames of a message: the first is the message itself. `limit`: the most bytes of one frame. */
+export function pack(message: unknown, limit = MAX_FRAME): Uint8Array[] {
   const frames: Uint8Array[] = [new Uint8Array(0)]
   frames[0] = encode(message, (value) => {
     if (!(value instanceof Serialized || value instanceof Pickled)) return undefined
     const offset = frames.length
-    const { header, pieces } = split(value)
+    const { header, pieces } = split(value, limit)
     frames.push(encode(header), ...pieces)
     return value instanceof Serialized ? { __Serialized__: offset } : { __Pickled__: offset }
   })
@@ -67,8 +67,8 @@ export function pack(message: unknown): Uint8Array[] {
 }
 
 /** Frames over the limit in pieces, and the header that says so. */
-function split(value: Serialized | Pickled): { header: Header; pieces: readonly Uint8Array[] } {
-  const counts = value.frames.map((frame) => Math.max(1, Math.ceil(frame.length / MAX_FRAME)))
+function split(value: Serialized | Pickled, limit: number): { header: Header; pieces: readonly Uint8Array[] } {
+  const counts = value.frames.map((frame) => Math.max(1, Math.ceil(frame.length / limit)))
   const total = counts.reduce((sum, count) => sum + count, 0)
   const header: Header = { ...value.header, 'num-sub-frames': total, compression: new Array(total).fill(null) }
   if (total === value.frames.length) return { header, pieces: value.frames }
@@ -76,7 +76,7 @@ function split(value: Serialized | Pickled): { header: Header; pieces: readonly 
     throw new TsumbaError('a frame of a pickle or of a forwarded value has more than 1 GiB', 'too-large')
   const pieces: Uint8Array[] = []
   for (const frame of value.frames)
-    for (let at = 0; at === 0 || at < frame.length; at += MAX_FRAME) pieces.push(frame.subarray(at, at + MAX_FRAME))
+    for (let at = 0; at === 0 || at < frame.length; at += limit) pieces.push(frame.subarray(at, at + limit))
   return { header: { ...header, ...splitting(counts) }, pieces }
 }
 
