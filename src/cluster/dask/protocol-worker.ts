@@ -165,9 +165,11 @@ export function eventOf(
       return { type: 'worker-status-change', status: message['status'] as Status }
     case 'remove-worker':
       return { type: 'remove-worker', worker: String(message['worker']) }
-    case 'close':
-      // The scheduler has let this worker go: a nanny that started it again would undo that.
-      return { type: 'close', reason: String(message['reason'] ?? 'the scheduler said so'), restart: false }
+    case 'close': {
+      const reason = String(message['reason'] ?? 'the scheduler said so')
+      // A scheduler that ends may come back. One that lets this worker go would not want its nanny to undo that.
+      return { type: 'close', reason, restart: reason === 'scheduler-close' }
+    }
     default:
       return undefined
   }

@@ -168,7 +168,7 @@ async function run(it: DaskWorker, message: Message): Promise<Message> {
       code: 'python-task',
     })
   }
-  const { result } = await it.aside(work)
+  const { result } = await it.aside.run(work)
   switch (result.status) {
     case 'ok':
       return { status: 'OK', result: outgoing(result.value) }

@@ -18,8 +18,10 @@ import { connect } from '../wire/connect.ts'
 import type { Message, Serialized } from '../wire/message.ts'
 import { Pool } from '../wire/pool.ts'
 import { Server } from '../wire/server.ts'
+import { Aside } from './aside.ts'
 import type { Instruction, WorkerEvent } from './events.ts'
 import { Figures } from './figures.ts'
+import { Garbage } from './garbage.ts'
 import { WorkerMachine } from './machine.ts'
 import type { DaskWorkerOptions } from './options.ts'
 import { incoming } from './passing.ts'
@@ -48,10 +50,12 @@ const TRANSFER = 60_000
 const TRANSFER_BYTES_PER_MS = 1000
 /** While no heartbeat gets through for so long, the scheduler counts as lost: Dask's worker-ttl. */
 const SILENCE = 300_000
-/** A name stays taken for a moment after the worker that had it died. */
+/** A name stays taken for a moment after the worker that had it died; a nanny's next one has to wait for it. */
 const NAME_TAKEN = 10_000
 /** Part of the memory limit at which a process ends itself before the system ends it: Dask's terminate. */
 const TERMINATE = 0.95
+/** Part of the memory limit past which garbage is looked for: Dask's spill. */
+const COLLECT = 0.7
 
 /** Memory that threads see without a copy. */
 const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes)
@@ -63,6 +67,7 @@ export class DaskWorker {
   readonly store: Store
   readonly pool: Pool
   readonly figures = new Figures()
+  readonly aside: Aside
   /** The last lines of the log, newest last. */
   readonly logged: string[] = []
   /** What the scheduler says of its versions. */
@@ -71,6 +76,7 @@ export class DaskWorker {
   /** Resolves when nothing of the worker is left. */
   readonly closed: Promise<Ending>
   private readonly executor: Executor
+  private readonly garbage: Garbage
   private readonly server: Server
   private readonly comm: Comm
   private readonly stream: Batch
@@ -84,9 +90,6 @@ export class DaskWorker {
   private readonly began = new Map<number, { key: Key; at: number }>()
   private clockDelay = 0
   private lastHeard = performance.now()
-  private asides: Promise<Executor> | undefined
-  private readonly asideJobs = new Map<number, (outcome: Outcome) => void>()
-  private nextAside = 1
 
   /** Joins the scheduler. */
   static async start(options: DaskWorkerOptions): Promise<DaskWorker> {
@@ -133,6 +136,8 @@ export class DaskWorker {
     this.versions = parts.versions
     this.comm = parts.comm
     this.executor = parts.executor
+    this.garbage = new Garbage(parts.executor)
+    this.aside = new Aside(options.startExecutor ?? startExecutor)
     this.server = parts.server
     this.stream = new Batch(parts.comm)
     this.address = options.contactAddress ?? parts.server.address
@@ -161,7 +166,7 @@ export class DaskWorker {
   private async register(): Promise<void> {
     const { options, machine } = this
     try {
-      const deadline = performance.now() + NAME_TAKEN
+      const deadline = performance.now() + (options.nanny ? NAME_TAKEN : 0)
       for (;;) {
         this.comm.write(
           registration({
@@ -200,7 +205,9 @@ export class DaskWorker {
     // Every scheduler has the one of its shuffles.
     const plugins = Object.keys((answer['worker-plugins'] ?? {}) as object).filter((name) => name !== 'shuffle')
     if (plugins.length > 0) this.log(`Plugins of Python workers do nothing here: ${plugins.join(', ')}`)
-    this.executor.listen((outcomes) => this.handle(outcomes.map((outcome) => this.outcomeEvent(outcome))))
+    this.executor.listen((outcomes) => {
+      this.handle(this.garbage.without(outcomes).map((outcome) => this.outcomeEvent(outcome)))
+    })
     this.comm.onclose = (error) => void this.close({ reason: `the scheduler is gone: ${error.message}`, restart: true })
     this.comm.listen((message) => this.hear(message))
     this.every(TICK, () => this.handle([{ type: 'tick' }]))
@@ -405,25 +412,6 @@ export class DaskWorker {
     }
   }
 
-  /** Runs something that is no task, on a thread of its own. */
-  async aside(work: Work): Promise<Outcome> {
-    this.asides ??= (this.options.startExecutor ?? startExecutor)({ nthreads: 1, loopThreads: 1 }).then((executor) => {
-      executor.listen((outcomes) => {
-        for (const outcome of outcomes) {
-          this.asideJobs.get(outcome.id)?.(outcome)
-          this.asideJobs.delete(outcome.id)
-        }
-      })
-      return executor
-    })
-    const executor = await this.asides
-    const id = this.nextAside++
-    return new Promise((resolve) => {
-      this.asideJobs.set(id, resolve)
-      executor.run([{ id, key: `run-${id}`, fn: work.fn, args: work.args, inputs: new Map() }])
-    })
-  }
-
   private checkMemory(): void {
     const bytes = process.memoryUsage.rss()
     if (bytes > TERMINATE * this.options.memoryLimit!) {
@@ -431,6 +419,8 @@ export class DaskWorker {
       void this.close({ reason, restart: true })
       return
     }
+    // Memory that values on disk have left is the system's again only once it is collected.
+    if (bytes > COLLECT * this.options.memoryLimit!) this.garbage.collectSoon()
     this.handle([{ type: 'memory', process: bytes }])
   }
 
@@ -479,7 +469,7 @@ export class DaskWorker {
     }
     await this.comm.close()
     await this.server.close()
-    await Promise.all([this.executor.close(), this.asides?.then((executor) => executor.close())])
+    await Promise.all([this.executor.close(), this.aside.close()])
     this.pool.close()
     this.figures.close()
     this.store.close()
