@@ -221,7 +221,7 @@ export class Dispatcher {
     if (this.settings.target !== 'auto') return { target: this.settings.target, reason: () => 'asked for by `target`' }
     if (!heap()) return mustJs(() => 'there is no shared WebAssembly memory here')
     const { host, math, reuses, computes, allocates } = s.character
-    if (host) return toJs(() => `its time goes into ${host}, which JavaScript calls faster`)
+    if (host) return mustJs(() => `its time goes into ${host}, which JavaScript calls faster`)
     const ordinary = s.arrays.filter((k) => !isShared(args[k] as TypedArray))
     const copying = () => {
       const names = ordinary.map((k) => `\`${s.compiled.program.params[k]?.name}\``).join(', ')

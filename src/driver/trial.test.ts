@@ -52,6 +52,12 @@ describe('a trial', () => {
     expect(trial.verdict).toBeUndefined()
   })
 
+  it('ends after two calls that take far too long', () => {
+    const trial = new Trial('js')
+    expect(run(trial, { js: 15, wasm: 90 })).toBe(2)
+    expect(trial.target).toBe('js')
+  })
+
   it('is one for each size and place of arrays', () => {
     const trials = new Trials()
     expect(trials.find('js', 1000, 0)).toBe(trials.find('js', 1001, 0))

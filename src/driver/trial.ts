@@ -16,6 +16,8 @@ const BEFORE_MS = 60
 /** Milliseconds, and calls, until the other target's last tier is there. */
 const WARM_MS = 25
 const WARM_CALLS = 3
+/** What takes so many times as long when it is warm will not be the faster one. */
+const HOPELESS = 2
 /** Calls that are compared: the fastest on the one with the fastest on the other. */
 const SAMPLES = 5
 /** The other target must be faster by so much. */
@@ -72,7 +74,8 @@ export class Trial {
         return
       case 'warming':
         this.spent += ms
-        if (++this.calls >= WARM_CALLS && this.spent >= WARM_MS) this.phase = 'measuring'
+        if (this.calls > 0 && this.spent >= WARM_MS && ms > HOPELESS * Math.min(...this.first)) this.end()
+        else if (++this.calls >= WARM_CALLS && this.spent >= WARM_MS) this.phase = 'measuring'
         return
       case 'measuring':
         this.second.push(ms)

@@ -33,16 +33,13 @@ export function arithmetic(
     }
     case '/': {
       const [x, y] = both({}, {})
-      // Of powers of two the reciprocal is exact, and so the product is the quotient, rounded once.
-      const by = y.kind === 'const' ? 1 / Number(y.value) : 0
-      if (isPowerOf2(by)) return op('mul', coerce(x, F64), num(F64, by))
       return op('div', coerce(x, F64), coerce(y, F64))
     }
     case '%': {
       const [x, y] = both({ zero }, ZERO)
       const type = integerType(fact, zero)
       const mask = y.kind === 'const' && Number.isInteger(y.value) ? Number(y.value) - 1 : -1
-      if (type && intLike(x) && leftFact.lo >= 0 && isPowerOf2(mask + 1) && mask < 2 ** 31) {
+      if (type && intLike(x) && leftFact.lo >= 0 && isPowerOf2(mask + 1)) {
         return op('and', toInt32(x, leftFact), num(I32, mask))
       }
       if (type && leftFact.lo >= 0 && rightFact.lo > 0) return integerOr('rem', type, x, y)
@@ -69,11 +66,7 @@ export function arithmetic(
   }
 }
 
-/** Between 2⁻¹⁰⁰⁰ and 2¹⁰⁰⁰. */
-const isPowerOf2 = (x: number): boolean => {
-  const exponent = Math.round(Math.log2(x))
-  return Math.abs(exponent) <= 1000 && 2 ** exponent === x
-}
+const isPowerOf2 = (x: number): boolean => x >= 1 && x <= 2 ** 31 && 2 ** Math.round(Math.log2(x)) === x
 
 export function bits(name: string, fact: NumberFact, a: IrExpr, b: IrExpr): IrExpr {
   const names = { '&': 'and', '|': 'or', '^': 'xor', '<<': 'shl', '>>': 'shr_s', '>>>': 'shr_u' }
