@@ -20,6 +20,15 @@ const integers = (wasm: string, js: string, js32: string): Record<string, Loweri
   i64x2: { wasm: `i64x2.${wasm}` },
 })
 
+/**
+ * Of a vector, where V8 would round one double: vroundsd (x86-64) leaves the upper half of its target as it was, so that
+ * it waits for whatever was last in that register, often the turn before.
+ */
+const rounding = (name: string): Record<string, Lowering> => ({
+  ...floats(name, `Math.${name}($0)`),
+  f64: { js: `Math.${name}($0)`, wasm: `$0 f64x2.splat f64x2.${name} f64x2.extract_lane:0` },
+})
+
 const pick = (compare: string): Record<string, Lowering> => ({
   i32x4: { wasm: `i32x4.${compare === 'lt_s' ? 'min' : 'max'}_s` },
   ...Object.fromEntries(
@@ -164,7 +173,7 @@ export const arithmetic: readonly Op[] = [
     result: 'T',
     kind: 'exact',
     meaning: (a: number) => Math.floor(a),
-    at: floats('floor', 'Math.floor($0)'),
+    at: rounding('floor'),
   },
   {
     name: 'ceil',
@@ -173,7 +182,7 @@ export const arithmetic: readonly Op[] = [
     result: 'T',
     kind: 'exact',
     meaning: (a: number) => Math.ceil(a),
-    at: floats('ceil', 'Math.ceil($0)'),
+    at: rounding('ceil'),
   },
   {
     name: 'trunc',
@@ -182,7 +191,7 @@ export const arithmetic: readonly Op[] = [
     result: 'T',
     kind: 'exact',
     meaning: (a: number) => Math.trunc(a),
-    at: floats('trunc', 'Math.trunc($0)'),
+    at: rounding('trunc'),
   },
   {
     name: 'round',

@@ -3,6 +3,7 @@
 import type { ArrayType, Expr, Local } from '../../ir/ir.ts'
 import { isInteger } from '../../ir/types.ts'
 import { type DType, dtypeInfo } from '../../types.ts'
+import { emitLowBits } from './expr.ts'
 import { held, hold, type Operand } from './operand.ts'
 import { type Access, BASE, emitFailure, LENGTH, type Scope, slotOf } from './scope.ts'
 import type { Sum } from './sums.ts'
@@ -96,7 +97,7 @@ export function emitLow(s: Scope, e: Expr): void {
   if (e.type.kind !== 'scalar') throw new Error('an index is a number')
   if (e.type.name === 'f64') {
     s.expr(e)
-    s.code.op('i32.trunc_sat_f64_u')
+    emitLowBits(s)
     return
   }
   if (e.type.name !== 'i64') {
@@ -113,6 +114,9 @@ export function emitLow(s: Scope, e: Expr): void {
     s.code.op('i32.wrap_i64')
   }
 }
+
+const SHIFT = 2 ** 52
+const SHIFT_BITS = new BigInt64Array(new Float64Array([SHIFT]).buffer)[0]!
 
 /** Fails unless the index names an element; gives the index as i32. */
 function emitCheck(s: Scope, { array, index, site }: Access): Operand {
@@ -155,21 +159,35 @@ function emitCheck(s: Scope, { array, index, site }: Access): Operand {
       return held(s, 'i32')
     }
     case 'f64': {
+      // From 2⁵² on doubles are whole numbers, each the next pattern of bits: of a sum with 2⁵² the bits above those of
+      // 2⁵² are the number itself, rounded. What is below 0, too large, or NaN has bits that name no element.
       value.push()
-      s.code.op('i32.trunc_sat_f64_u')
-      const whole = held(s, 'i32')
-      // Back again it is the same only where it was a whole number of 32 bits; NaN equals nothing.
-      whole.push()
-      s.code.op('f64.convert_i32_u')
-      value.push()
-      s.code.op('f64.eq')
+      s.code.f64(SHIFT)
+      s.code.op('f64.add')
+      const shifted = held(s, 'f64')
+      shifted.push()
+      s.code.op('i64.reinterpret_f64')
+      s.code.i64(SHIFT_BITS)
+      s.code.op('i64.sub')
+      const whole = held(s, 'i64')
       whole.push()
       s.code.get(length)
-      s.code.op('i32.lt_u')
+      s.code.op('i64.extend_i32_u')
+      s.code.op('i64.lt_u')
+      // Nothing was rounded away.
+      shifted.push()
+      s.code.f64(SHIFT)
+      s.code.op('f64.sub')
+      value.push()
+      s.code.op('f64.eq')
       s.code.op('i32.and')
       failUnless()
+      shifted.release()
       value.release()
-      return whole
+      whole.push()
+      s.code.op('i32.wrap_i64')
+      whole.release()
+      return held(s, 'i32')
     }
     default:
       throw new Error(`${array.name} is indexed by something that is no number`)

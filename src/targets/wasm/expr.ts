@@ -162,7 +162,6 @@ const CONVERSIONS: Readonly<Record<string, string>> = {
   'f32>i32': 'i32.trunc_sat_f32_s',
   'f32>i64': 'i64.trunc_sat_f32_s',
   'f32>f64': 'f64.promote_f32',
-  'f64>i32': 'i32.trunc_sat_f64_s',
   'f64>i64': 'i64.trunc_sat_f64_s',
   'f64>f32': 'f32.demote_f64',
 }
@@ -185,7 +184,16 @@ function emitCast(s: Scope, e: Cast): void {
 export function convert(s: Scope, from: ScalarType, to: ScalarType): void {
   const source = valueTypeOf(from)
   const target = valueTypeOf(to)
-  if (source !== target) s.code.op(CONVERSIONS[`${source}>${target}`]!)
+  if (source === 'f64' && target === 'i32') emitLowBits(s)
+  else if (source !== target) s.code.op(CONVERSIONS[`${source}>${target}`]!)
+}
+
+/** From 2⁵² to 2⁵³ the bits of a double count by 1: a whole number below 2⁵¹ is found in them, in two instructions. */
+export function emitLowBits(s: Scope): void {
+  s.code.f64(1.5 * 2 ** 52)
+  s.code.op('f64.add')
+  s.code.op('i64.reinterpret_f64')
+  s.code.op('i32.wrap_i64')
 }
 
 /** What failures record and the allocator takes: any number as f64. */

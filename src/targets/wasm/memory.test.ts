@@ -64,7 +64,28 @@ describe('elements', () => {
   it.each([
     ['index', INDEX, [0, 2], [-1, 3, 2147483647, -2147483648]],
     ['i64', I64, [0n, 2n], [-1n, 3n, 4294967296n, 4294967297n, -4294967296n]],
-    ['f64', F64, [0, -0, 2], [-1, 3, 1.5, NaN, Infinity, -Infinity, 4294967296, -5e-324, 1e300]],
+    [
+      'f64',
+      F64,
+      [0, -0, 2],
+      // Where doubles are added to 2⁵², and around it.
+      [
+        -1,
+        3,
+        1.5,
+        NaN,
+        Infinity,
+        -Infinity,
+        4294967296,
+        -5e-324,
+        1e300,
+        -0.1,
+        0.1,
+        0.5,
+        2 - 2 ** -52,
+        2 + 2 ** -51,
+      ].concat([51, 52, 53, 54, 63, 64].flatMap((e) => [2 ** e, -(2 ** e), 2 ** e + 2 ** (e - 52), 2 - 2 ** e])),
+    ],
   ] as const)('fails on a bad index of type %s and says which', (_, type, good, bad) => {
     const x = b.local('x', array('int32'))
     const k = b.local('k', type)

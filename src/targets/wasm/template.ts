@@ -65,6 +65,9 @@ function instruction(word: string): Instruction {
       return run((code) => code.f32(Number(value)))
     case 'f64.const':
       return run((code) => code.f64(Number(value)))
+    case 'f64x2.extract_lane':
+    case 'i32x4.extract_lane':
+      return run((code) => code.lane(name, Number(value)))
     case 'f64x2.const':
       return constant(`f64x2 ${value}`, new Float64Array(2).fill(Number(value)))
     case 'i64x2.const':
