@@ -49,10 +49,14 @@ export const convert: readonly Op[] = [
     at: {
       f64: {
         js: 'clamp8($0)',
-        wasm: '$0 f64.const:0 f64.max f64.const:255 f64.min f64.nearest i32.trunc_sat_f64_s',
+        // `pmin` and `pmax` take their first operand where the other is NaN, and are one instruction each in V8. The sum
+        // rounds halves to even, and its low bits are the number.
+        wasm:
+          'f64x2.const:255 f64x2.const:0 $0 f64x2.splat f64x2.pmax f64x2.pmin f64x2.const:6755399441055744 f64x2.add ' +
+          'i32x4.extract_lane:0',
       },
       f64x2: {
-        wasm: '$0 f64x2.const:0 f64x2.max f64x2.const:255 f64x2.min f64x2.nearest i32x4.trunc_sat_f64x2_s_zero',
+        wasm: 'f64x2.const:255 f64x2.const:0 $0 f64x2.pmax f64x2.pmin f64x2.nearest i32x4.trunc_sat_f64x2_s_zero',
       },
     },
   },
