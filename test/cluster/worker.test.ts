@@ -1,11 +1,14 @@
 /** Our workers on stock schedulers, as users start them. */
 
 import { readdirSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Client } from '../../src/cluster/client/client.ts'
 import { connectDask } from '../../src/cluster/dask/client/index.ts'
 import { environment, type Scheduler, startScheduler, VERSIONS, type Version } from './support/python.ts'
 import { childrenOf, isAlive, type NodeWorker, type NodeWorkerOptions, startWorker } from './support/worker.ts'
+
+// Real schedulers on a machine that does other things too.
+vi.setConfig({ testTimeout: 60_000 })
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -82,7 +85,7 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
     const victim = [first, second].find(({ address }) => address === processing)!
     victim.signal('SIGKILL')
     const survivor = victim === first ? second : first
-    expect(await future.result({ timeout: 20 })).toBe(survivor.process.pid)
+    expect(await future.result({ timeout: 40 })).toBe(survivor.process.pid)
   })
 
   it('that dies with values has them computed anew', async (ctx) => {
@@ -95,7 +98,7 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
     await held.result()
     first.signal('SIGKILL')
     await first.exited
-    const [pid, length] = await client.submit((x: Float64Array) => [x[0]!, x.length], held).result({ timeout: 20 })
+    const [pid, length] = await client.submit((x: Float64Array) => [x[0]!, x.length], held).result({ timeout: 40 })
     expect([pid, length]).toEqual([second.process.pid, 1000])
   })
 
@@ -117,7 +120,7 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
     await connect()
     const [held] = await client.scatter([[1, 2, 3]])
     const ended = client.submit(() => process.exit(3))
-    await expect(ended.result({ timeout: 20 })).rejects.toMatchObject({
+    await expect(ended.result({ timeout: 40 })).rejects.toMatchObject({
       code: 'killed-worker',
       message: expect.stringMatching(/ended its thread 4 times.*exit/s),
     })
@@ -129,11 +132,11 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
     const worker = await start({ nanny: true })
     await connect()
     const poison = client.with({ key: 'poison' }).submit(() => process.kill(process.pid, 'SIGKILL'))
-    await expect(poison.result({ timeout: 25 })).rejects.toMatchObject({
+    await expect(poison.result({ timeout: 40 })).rejects.toMatchObject({
       code: 'killed-worker',
       message: expect.stringContaining('poison'),
     })
-    expect(await client.submit((a: number, b: number) => a + b, 1, 2).result({ timeout: 20 })).toBe(3)
+    expect(await client.submit((a: number, b: number) => a + b, 1, 2).result({ timeout: 40 })).toBe(3)
     const [child] = childrenOf(worker.process.pid!)
     worker.signal('SIGTERM')
     expect(await worker.exited).toBe(0)
@@ -146,12 +149,12 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
     const worker = await start({ nanny: true })
     const [before] = childrenOf(worker.process.pid!)
     await connect()
-    await client.restart({ timeout: 20 })
+    await client.restart({ timeout: 40 })
     await worker.joined(2)
     const [after] = childrenOf(worker.process.pid!)
     expect(isAlive(before!)).toBe(false)
     expect(after).not.toBe(before)
-    expect(await client.submit(() => process.pid).result({ timeout: 20 })).toBe(after)
+    expect(await client.submit(() => process.pid).result({ timeout: 40 })).toBe(after)
   })
 })
 
