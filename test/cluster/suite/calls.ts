@@ -191,5 +191,18 @@ export function calls(subject: Subject): void {
       if ((await client.schedulerInfo()).kind !== 'dask') return expect(await client.gather(futures)).toHaveLength(3)
       expect(new Set([...(await client.whoHas(futures)).values()].flat())).toEqual(new Set([worker!.address]))
     })
+
+    it('retires a worker and keeps what it holds, last of all', async (ctx) => {
+      const client = await bench.client(ctx, 'retire-workers')
+      const [worker, other] = (await client.schedulerInfo()).workers
+      const future = client
+        .with({ workers: [worker!.address] })
+        .submit((n: number) => new Float64Array(n).fill(2), 1000)
+      await wait(future)
+      expect(await client.retireWorkers([worker!.address])).toEqual([worker!.address])
+      expect((await client.whoHas(future)).get(future.key)).toEqual([other!.address])
+      expect(await client.submit(sumOf, future)).toBe(2000)
+      expect((await client.schedulerInfo()).workers.map(({ address }) => address)).toEqual([other!.address])
+    })
   })
 }

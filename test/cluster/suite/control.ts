@@ -89,11 +89,5 @@ export function control(subject: Subject): void {
       await expect(future.result()).rejects.toThrow(/restarted/)
       expect(await client.submit(square, 4).result({ timeout: 30 })).toBe(16)
     }, 60_000)
-
-    it('retires workers, last of all', async (ctx) => {
-      const client = await bench.client(ctx, 'retire-workers')
-      const [worker] = (await client.schedulerInfo()).workers
-      expect(await client.retireWorkers([worker!.address])).toEqual([worker!.address])
-    })
   })
 }
