@@ -179,7 +179,15 @@ async function spilledOn(scheduler: string, worker: string): Promise<number> {
 }
 
 describe('a scheduler', () => {
-  it('that is not there is said to be so in bounded time, and so is a worker that it refuses', async (ctx) => {
+  it.each([['--no-nanny'], []])('that is not there is said to be so in bounded time %j', (...argv) => {
+    const started = performance.now()
+    const done = cli('worker', 'tcp://127.0.0.1:1', '--death-timeout', '2', ...argv)
+    expect(done.status).toBe(1)
+    expect(done.err).toMatch(/tcp:\/\/127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/)
+    expect(performance.now() - started).toBeLessThan(30_000)
+  })
+
+  it('does not take two workers of one name', async (ctx) => {
     if (missing) return ctx.skip(missing)
     const { address } = await scheduler()
     await start(address, { name: 'taken' })

@@ -26,7 +26,8 @@ ADDRESS is what the scheduler prints at its start: tls://HOST:8786, or tcp://127
   --port PORT          (default: a free one)
   --contact-address A  how others reach this worker, where that is another address
   --no-nanny           one process: it is not started again when it dies, and cannot be restarted by clients
-  --death-timeout S    seconds for which a lost scheduler is looked for (default: 600)
+  --death-timeout S    seconds for which a lost scheduler is looked for, and one that is not there yet, up to 60
+                       (default: 600)
   --help               show this text
 
 SIGTERM and SIGINT retire the worker: what only it holds moves to others first. A second one ends it at once.

@@ -17,7 +17,10 @@ export interface WorkerCommand {
 
 /** The port of Dask's schedulers. */
 const SCHEDULER_PORT = 8786
+/** Seconds. */
 const DEATH_TIMEOUT = 600
+/** Milliseconds to wait for a scheduler that is about to start. */
+const START_TIMEOUT = 60_000
 
 const FLAGS = {
   'tls-ca-file': { type: 'string' },
@@ -50,6 +53,7 @@ export function parseWorkerOptions(argv: readonly string[]): WorkerCommand | und
     )
   }
   const security = securityOf(values)
+  const deathTimeout = (wholeNumber('death-timeout', values['death-timeout'], 1e6) ?? DEATH_TIMEOUT) * 1000
   const nthreads = wholeNumber('nthreads', values.nthreads, 1024) ?? availableParallelism()
   return {
     worker: {
@@ -64,9 +68,10 @@ export function parseWorkerOptions(argv: readonly string[]): WorkerCommand | und
       port: wholeNumber('port', values.port, 65_535),
       contactAddress: values['contact-address'],
       nanny: values['nanny-address'],
+      timeout: Math.min(START_TIMEOUT, deathTimeout),
     },
     nanny: !values['no-nanny'] && values['nanny-address'] === undefined,
-    deathTimeout: (wholeNumber('death-timeout', values['death-timeout'], 1e6) ?? DEATH_TIMEOUT) * 1000,
+    deathTimeout,
   }
 }
 
