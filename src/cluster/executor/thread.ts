@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 // The package's entry for Node: it loads the compiler when a jitted function is first called.
 import '../../node.ts'
 import { setNumThreads } from '../../runtime/threads.ts'
+import { PACKAGE } from '../../types.ts'
 import type { Failure } from '../task.ts'
 import { type RevivedFunction, revive } from '../travel/revive.ts'
 import { Writer } from '../travel/writer.ts'
@@ -26,7 +27,8 @@ import { argumentsOf, encodeResult, failureOf, tsumbaRunsTask } from './run.ts'
 
 const { control, loopThreads, files } = workerData as ThreadData
 const port = parentPort!
-setNumThreads(loopThreads)
+// A user who wants fewer threads than a task's share of the cores says so as anywhere else.
+setNumThreads(Math.min(loopThreads, Number(process.env[`${PACKAGE.toUpperCase()}_NUM_THREADS`]) || loopThreads))
 
 /** Milliseconds for which outcomes wait for others to go with them. */
 const PATIENCE = 1

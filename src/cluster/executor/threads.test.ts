@@ -88,9 +88,22 @@ describe('threads', () => {
     expect(outcomes.map(({ result }) => result.status === 'ok' && decode(result.value))).toEqual(
       jobs.map((_, i) => i * 2),
     )
-    expect(new Set(outcomes.map((o) => o.thread))).toEqual(new Set([0, 1]))
     expect(outcomes.every((o) => o.stop >= o.start && o.start > 1e9)).toBe(true)
     expect(executor.idle).toBe(2)
+  })
+
+  it('share the work', async () => {
+    const { job, submit } = await start({ nthreads: 2 })
+    const busy = (ms: number) => {
+      const end = Date.now() + ms
+      while (Date.now() < end);
+    }
+    const used = new Set<number>()
+    // One of them may be there long before the other.
+    for (let round = 0; round < 50 && used.size < 2; round++) {
+      for (const { thread } of await submit(Array.from({ length: 20 }, () => job(busy, [5])))) used.add(thread)
+    }
+    expect([...used].sort()).toEqual([0, 1])
   })
 
   it('tell what a task threw, with its stack and causes', async () => {

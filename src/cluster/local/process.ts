@@ -8,6 +8,7 @@ import { Socket } from 'node:net'
 import { type FileFrame, FrameFiles } from '../executor/files.ts'
 import { startFilingExecutor } from '../executor/threads.ts'
 import type { TravellingFunction } from '../travel/functions.ts'
+import { Pool } from './pool.ts'
 import {
   type Hello,
   KIND,
@@ -40,6 +41,8 @@ class InputFiles {
   private readonly files: FrameFiles
   private readonly limit: number
   private readonly loaded = new Map<string, Uint8Array>()
+  /** Memory of inputs that no task has any more. */
+  private readonly pool = new Pool<SharedArrayBuffer>(() => {})
   private bytes = 0
 
   constructor(files: FrameFiles, limit: number) {
@@ -56,23 +59,33 @@ class InputFiles {
     this.loaded.set(file.name, bytes)
     for (const [name] of this.loaded) {
       if (this.bytes <= this.limit || name === file.name) break
-      this.drop(name)
+      // Tasks may still read it: its memory goes its own way.
+      this.forget(name)
     }
     return bytes
   }
 
   private read(file: FileFrame): Uint8Array {
     try {
-      return this.files.read(file, new Uint8Array(new SharedArrayBuffer(file.byteLength)))
+      const memory = this.pool.take(file.byteLength) ?? new SharedArrayBuffer(file.byteLength)
+      return this.files.read(file, new Uint8Array(memory, 0, file.byteLength))
     } catch {
       // Gone, since nobody waits for the task any more: it fails, and nobody hears of that.
       return new Uint8Array(0)
     }
   }
 
+  /** All tasks that had it have ended. */
   drop(name: string): void {
-    this.bytes -= this.loaded.get(name)?.byteLength ?? 0
+    const bytes = this.forget(name)
+    if (bytes !== undefined) this.pool.give(bytes.buffer as unknown as SharedArrayBuffer)
+  }
+
+  private forget(name: string): Uint8Array | undefined {
+    const bytes = this.loaded.get(name)
+    this.bytes -= bytes?.byteLength ?? 0
     this.loaded.delete(name)
+    return bytes
   }
 }
 

@@ -110,6 +110,7 @@ export class FileStore implements Store {
     }
     this.folders = folders
     this.files = new FrameFiles(folders, 'parent')
+    process.once('exit', this.remove)
   }
 
   keep(encoded: Encoded): Held {
@@ -162,6 +163,12 @@ export class FileStore implements Store {
 
   close(): void {
     this.pool.clear()
+    this.remove()
+    process.off('exit', this.remove)
+  }
+
+  /** Also where the program ends without closing its cluster. */
+  private readonly remove = (): void => {
     for (const folder of this.folders) rmSync(folder, { recursive: true, force: true })
   }
 }
