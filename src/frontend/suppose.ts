@@ -92,13 +92,13 @@ export class Suppositions {
       {
         kind: 'declare',
         variable: whole,
-        init: { kind: 'binary', op: '|', left: value, right: { kind: 'number', value: 0, loc }, loc },
+        init: { kind: 'binary', op: '|', left: another(value), right: { kind: 'number', value: 0, loc }, loc },
         loc,
       },
       {
         kind: 'if',
         test: isWhole(value, integer, fact),
-        then: replaced(rest, (e) => (e.kind === 'variable' && e.variable === variable ? integer : undefined)),
+        then: replaced(rest, (e) => (e.kind === 'variable' && e.variable === variable ? another(integer) : undefined)),
         else: stmts,
         loc,
       },
@@ -139,6 +139,9 @@ interface Search {
 
 const mayBeWhole = (fact: NumberFact): boolean => !isIntegral(fact) && fact.lo <= EXACT && fact.hi >= -EXACT
 
+/** Facts belong to nodes, and what is known of a variable differs from place to place: each has a node of its own. */
+const another = (e: Expr): Expr => ({ ...e })
+
 /** `integer` is `value | 0`. −0 is no integer here: `1 / value` would tell. */
 function isWhole(value: Expr, integer: Expr, fact: NumberFact): Expr {
   const { loc } = value
@@ -146,8 +149,8 @@ function isWhole(value: Expr, integer: Expr, fact: NumberFact): Expr {
   const compare = (op: '===' | '!==' | '<=' | '>=' | '>', left: Expr, right: Expr): Expr => ({
     kind: 'binary',
     op,
-    left,
-    right,
+    left: another(left),
+    right: another(right),
     loc,
   })
   const logical = (op: '&&' | '||', left: Expr, right: Expr): Expr => ({ kind: 'logical', op, left, right, loc })
@@ -158,7 +161,7 @@ function isWhole(value: Expr, integer: Expr, fact: NumberFact): Expr {
     test = logical('&&', test, compare('>=', integer, number(-SMALL_ARGUMENT)))
   }
   if (fact.negZero) {
-    const reciprocal: Expr = { kind: 'binary', op: '/', left: number(1), right: value, loc }
+    const reciprocal: Expr = { kind: 'binary', op: '/', left: number(1), right: another(value), loc }
     const positive = compare('>', reciprocal, number(0))
     test = logical('&&', test, logical('||', compare('!==', integer, number(0)), positive))
   }
