@@ -1,5 +1,7 @@
 /** `tsumba/cluster`: functions of this program on threads, processes and machines. */
 
+export { type ArrayValue, ChunkedArray, fromArray, type Range, type ReductionOptions } from './arrays/array.ts'
+export type { ChunkSpec, Chunks } from './arrays/chunks.ts'
 export type { Capability, ConnectOptions, TlsOptions, WorkerInfo } from './backend.ts'
 export type { Actor } from './client/actor.ts'
 export type { Argument, Gathered } from './client/arguments.ts'
