@@ -7,7 +7,7 @@ import { Client } from '../../../src/cluster/client/client.ts'
 import { connectDask } from '../../../src/cluster/dask/client/index.ts'
 import { type Environment, startScheduler } from '../support/python.ts'
 import { type NodeWorker, startWorker } from '../support/worker.ts'
-import { type Graph, random, randomGraph, submitGraph } from './graph.ts'
+import { countWrong, limited, random, randomGraph, submitGraph } from './graph.ts'
 import { type FaultyLink, freePort, startProxy } from './proxy.ts'
 
 export interface ChaosOptions {
@@ -89,28 +89,8 @@ export async function chaosOnDask(environment: Environment, options: ChaosOption
   }
 }
 
-function countWrong({ outputs, expected }: Graph, values: readonly Float64Array[]): number {
-  return outputs.filter((index, i) => {
-    const value = values[i]!
-    const wanted = expected[index]!
-    return value.length !== wanted.length || value.some((element, k) => element !== wanted[k])
-  }).length
-}
-
 function isComplaint(line: string): boolean {
   return /AssertionError|InvalidTransition|Unexpected task state|KeyError|ValueError|TypeError|RuntimeError/.test(line)
-}
-
-async function limited<T>(work: Promise<T>, limit: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done in ${limit / 1000} s`)), limit)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds).unref())

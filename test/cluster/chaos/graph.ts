@@ -83,3 +83,25 @@ export function submitGraph(client: Client, { nodes, outputs }: Graph): Future<F
   for (const [index, future] of futures.entries()) if (!wanted.has(index)) future.release()
   return outputs.map((index) => futures[index]!)
 }
+
+/** How many outputs are not what they should be. */
+export function countWrong({ outputs, expected }: Graph, values: readonly Float64Array[]): number {
+  return outputs.filter((index, i) => {
+    const value = values[i]!
+    const wanted = expected[index]!
+    return value.length !== wanted.length || value.some((element, k) => element !== wanted[k])
+  }).length
+}
+
+/** @param limit milliseconds */
+export async function limited<T>(work: Promise<T>, limit: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done in ${limit / 1000} s`)), limit)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
