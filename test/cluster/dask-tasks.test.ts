@@ -1,5 +1,6 @@
 /** Clients and workers of ours on real schedulers, beside Python's; and schedulers that go away. */
 
+import { createServer } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import type { Backend } from '../../src/cluster/backend.ts'
@@ -269,6 +270,27 @@ describe('a scheduler that', () => {
     expect((await events.cancelled('later', 5000)).reason).toMatch(/did not come back/)
     expect(() => backend.submit([task('x', one)], ['x'])).toThrow(/is gone, and did not come back within 1 s/)
     await expect(backend.gather(['lost'], {})).rejects.toMatchObject({ code: 'scheduler-gone' })
+  })
+
+  it('goes away does not hold up the end of a client, which then calls no more', { timeout: 60_000 }, async (ctx) => {
+    const scheduler = await schedule(ctx)
+    const { backend, events } = await connect(scheduler.address, { timeout: 30 })
+    await scheduler.stop()
+    await events.until((event) => event.type === 'disconnected', 'the loss')
+    const started = Date.now()
+    await backend.close()
+    expect(Date.now() - started).toBeLessThan(500)
+    let calls = 0
+    const server = createServer((socket) => {
+      calls++
+      socket.destroy()
+    })
+    await new Promise<void>((resolve) =>
+      server.listen(Number(/\d+$/.exec(scheduler.address)![0]), '127.0.0.1', resolve),
+    )
+    await sleep(1500)
+    server.close()
+    expect(calls).toBe(0)
   })
 
   it('stops answering is taken for gone, and taken up again when it answers', { timeout: 60_000 }, async (ctx) => {

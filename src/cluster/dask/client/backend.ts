@@ -80,6 +80,7 @@ export class DaskBackend implements Backend {
   private id = ''
   private state: 'connecting' | 'running' | 'lost' | 'closed' = 'connecting'
   private lastAnswer = Date.now()
+  private readonly ending = new AbortController()
   private asking = false
   private known = ''
 
@@ -199,6 +200,7 @@ export class DaskBackend implements Backend {
   async close(): Promise<void> {
     if (this.state === 'closed') return
     this.state = 'closed'
+    this.ending.abort()
     clearInterval(this.timer)
     this.names.close()
     const { comm, stream } = this
@@ -253,7 +255,7 @@ export class DaskBackend implements Backend {
     const deadline = Date.now() + timeout
     const left = () => Math.max(1, deadline - Date.now())
     const { tls, insecure, name } = this.options
-    const comm = await connect(this.address, { tls, insecure, timeout, retry: true })
+    const comm = await connect(this.address, { tls, insecure, timeout, retry: true, signal: this.ending.signal })
     try {
       const versions = await this.scheduler.call('versions', {}, { timeout: left() })
       const version = checkVersion(this.address, versions)

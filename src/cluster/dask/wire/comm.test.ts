@@ -1,6 +1,7 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Certificates, makeCertificates, noOpenssl } from '../../../../test/cluster/support/certificates.ts'
+import { TsumbaError } from '../../../errors.ts'
 import { fromWire, toWire } from '../values.ts'
 import { parseAddress, type Security } from './address.ts'
 import { Batch } from './batch.ts'
@@ -267,6 +268,19 @@ describe('addresses', () => {
       code: 'unreachable',
     })
     expect(Date.now() - started).toBeLessThan(2000)
+  })
+
+  it('are given up when told', async () => {
+    const silent = await stranger(() => {})
+    for (const address of [`tcp://${silent}`, 'tcp://127.0.0.1:1']) {
+      const controller = new AbortController()
+      const attempt = connect(address, { timeout: 20_000, retry: true, signal: controller.signal })
+      setTimeout(() => controller.abort(), 100)
+      const started = Date.now()
+      await expect(attempt).rejects.toThrow(TsumbaError)
+      expect(Date.now() - started).toBeLessThan(2000)
+      await expect(connect(address, { signal: controller.signal })).rejects.toThrow(/given up|cannot be reached/)
+    }
   })
 
   it('whose server starts later are found', async () => {

@@ -14,6 +14,8 @@ export interface ConnectOptions extends Security {
   /** Tries again until the time is over while nobody listens there: for a scheduler that is about to start. */
   readonly retry?: boolean | undefined
   readonly allocate?: Allocate | undefined
+  /** Ends the attempt, and all further ones. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Dask's own value is 30 s. */
@@ -30,7 +32,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
       return await attempt(target, options, Math.max(1, deadline - Date.now()), timeout)
     } catch (error) {
       const again = options.retry === true && error instanceof TsumbaError && error.code === 'unreachable'
-      if (!again || Date.now() + pause >= deadline) throw error
+      if (!again || options.signal?.aborted || Date.now() + pause >= deadline) throw error
       await sleep(pause)
     }
   }
@@ -45,15 +47,21 @@ async function attempt(target: Address, options: ConnectOptions, left: number, t
     ? // Names are not compared: Dask's clusters have an authority of their own and speak by number.
       connectTls({ ...place, secureContext: certificates(options.tls!).context, checkServerIdentity: () => undefined })
     : connectTcp(place)
-  comm = new Comm(socket, shown, options.allocate)
+  const made = new Comm(socket, shown, options.allocate)
+  comm = made
   const started = Date.now()
-  await opened(socket, secure ? 'secureConnect' : 'connect', comm, left, shown, timeout)
+  const giveUp = () => made.abort(`the connection to ${shown} was given up`)
+  options.signal?.addEventListener('abort', giveUp, { once: true })
   try {
-    await comm.handshake(Math.max(1, left - (Date.now() - started)))
-  } catch (error) {
-    throw refused(target, error as Error)
+    if (options.signal?.aborted) giveUp()
+    await opened(socket, secure ? 'secureConnect' : 'connect', made, left, shown, timeout)
+    await made.handshake(Math.max(1, left - (Date.now() - started))).catch((error: Error) => {
+      throw refused(target, error)
+    })
+    return made
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp)
   }
-  return comm
 }
 
 function opened(
@@ -74,6 +82,11 @@ function opened(
       comm.abort()
       reject(new TsumbaError(`nobody answered at ${shown} within ${timeout / 1000} s`, 'unreachable'))
     }, left)
+    if (comm.closed) {
+      clearTimeout(timer)
+      reject(new TsumbaError(`the connection to ${shown} was given up`, 'unreachable'))
+      return
+    }
     comm.onclose = (error) => {
       done()
       reject(unreachable(shown, error.cause as (Error & { code?: string }) | undefined))
