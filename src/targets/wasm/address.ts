@@ -3,10 +3,10 @@
 import type { ArrayType, Expr, Local } from '../../ir/ir.ts'
 import { isInteger } from '../../ir/types.ts'
 import { type DType, dtypeInfo } from '../../types.ts'
-import { emitLowBits } from './expr.ts'
 import { held, hold, type Operand } from './operand.ts'
 import { type Access, BASE, emitFailure, LENGTH, type Scope, slotOf } from './scope.ts'
 import type { Sum } from './sums.ts'
+import { emitLowBits } from './whole.ts'
 
 export const dtypeOf = (array: Local): DType => (array.type as ArrayType).dtype
 
@@ -97,7 +97,7 @@ export function emitLow(s: Scope, e: Expr): void {
   if (e.type.kind !== 'scalar') throw new Error('an index is a number')
   if (e.type.name === 'f64') {
     s.expr(e)
-    emitLowBits(s)
+    emitLowBits(s.code)
     return
   }
   if (e.type.name !== 'i64') {

@@ -21,6 +21,7 @@ import {
   isVectorShift,
   narrowMask,
 } from './vector.ts'
+import { emitLowBits } from './whole.ts'
 
 export function emitExpr(s: Scope, e: Expr): void {
   if (e.type.kind === 'array') {
@@ -184,16 +185,8 @@ function emitCast(s: Scope, e: Cast): void {
 export function convert(s: Scope, from: ScalarType, to: ScalarType): void {
   const source = valueTypeOf(from)
   const target = valueTypeOf(to)
-  if (source === 'f64' && target === 'i32') emitLowBits(s)
+  if (source === 'f64' && target === 'i32') emitLowBits(s.code)
   else if (source !== target) s.code.op(CONVERSIONS[`${source}>${target}`]!)
-}
-
-/** From 2⁵² to 2⁵³ the bits of a double count by 1: a whole number below 2⁵¹ is found in them, in two instructions. */
-export function emitLowBits(s: Scope): void {
-  s.code.f64(1.5 * 2 ** 52)
-  s.code.op('f64.add')
-  s.code.op('i64.reinterpret_f64')
-  s.code.op('i32.wrap_i64')
 }
 
 /** What failures record and the allocator takes: any number as f64. */
