@@ -22,6 +22,7 @@ import { parallelise } from './parallelise.ts'
 import type { Pass, PassContext } from './pass.ts'
 import { reassociate } from './reassociate.ts'
 import { rejoin } from './rejoin.ts'
+import { reread } from './reread.ts'
 import { separate } from './separate.ts'
 import { split } from './split.ts'
 import { unroll } from './unroll.ts'
@@ -144,6 +145,12 @@ export const PASSES: readonly Pass[] = [
     run: lift,
     targets: ['wasm'],
     why: 'What all turns compute alike shows when loops have their final form; newer V8s move nothing out of WebAssembly loops.',
+  },
+  {
+    name: 'reread',
+    run: reread,
+    targets: ['js'],
+    why: 'Last, for it undoes what makes elements easy to follow; engines of WebAssembly do not care.',
   },
 ]
 
