@@ -81,17 +81,28 @@ export function writeExamples(document: string, folder: string): string[] {
 /** What each file prints, run in one process with the package as its source is now; paths are those of the example. */
 export async function printedBy(files: readonly string[], folder: string): Promise<string[][]> {
   const installed = join(folder, 'node_modules/tsumba')
+  // Beside the two that users import, the programs of the cluster's threads and processes.
+  const source = (path: string) => join(ROOT, 'src', path)
   await build({
-    entryPoints: [join(ROOT, 'src/index.ts')],
-    outfile: join(installed, 'index.mjs'),
+    entryPoints: {
+      index: source('index.ts'),
+      cluster: source('cluster/index.ts'),
+      thread: source('cluster/executor/thread.ts'),
+      process: source('cluster/local/process.ts'),
+    },
+    outdir: installed,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    // One copy of what both use: a jitted function of the one is one for the other.
+    splitting: true,
     // package.json says of dist, not of src, which modules do something when they are imported.
     ignoreAnnotations: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
   })
-  writeFileSync(join(installed, 'package.json'), JSON.stringify({ name: 'tsumba', exports: './index.mjs' }))
+  const exports = { '.': './index.mjs', './cluster': './cluster.mjs' }
+  writeFileSync(join(installed, 'package.json'), JSON.stringify({ name: 'tsumba', exports }))
   // Without it the examples would belong to the package of this repository, and `tsumba` would be what dist has.
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
   const out = join(folder, 'out')
