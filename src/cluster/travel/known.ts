@@ -93,11 +93,17 @@ export function knownOf(value: unknown): Known | undefined {
   path = modulePaths().get(value)
   if (path) return { from: 'node', path }
   // `import * as fs from 'node:fs'`: the namespace of a module whose default is the module itself.
-  if (Object.prototype.toString.call(value) === '[object Module]') {
+  if (Object.prototype.toString.call(value) === '[object Module]' || isCopiedNamespace(value)) {
     const inner = modulePaths().get((value as { default?: unknown }).default)
     if (inner?.length === 1) return { from: 'namespace', path: inner }
   }
   return undefined
+}
+
+/** What esbuild makes of the same in CommonJS: getters for the exports, and the module as `default`. */
+function isCopiedNamespace(value: Holder): boolean {
+  const { default: whole, ...rest } = Object.getOwnPropertyDescriptors(value) as Record<string, PropertyDescriptor>
+  return whole !== undefined && 'value' in whole && Object.values(rest).every((p) => p.get !== undefined && !p.set)
 }
 
 /** The value of a known name here. Undefined where this version of Node or of tsumba lacks it. */
