@@ -263,7 +263,10 @@ describe('a value', () => {
   it('on a worker that is lost is sought elsewhere; all that it held is', () => {
     const { on } = start()
     on(compute('x', 1, { holders: { a: [A], b: [A, B] } }))
-    expect(on({ type: 'peer-lost', worker: A })).toEqual([`fetch b from ${B}`, 'who has a'])
+    expect(on({ type: 'peer-lost', worker: A })).toEqual([`retry ${A}`, `fetch b from ${B}`, 'who has a'])
+    // Not at once, even if the scheduler still believes in it.
+    expect(on({ type: 'refresh-who-has', whoHas: new Map([['a', [A]]]) })).toEqual([])
+    expect(on({ type: 'peer-free', worker: A })).toEqual([`fetch a from ${A}`])
   })
 
   it('on a worker that the scheduler removed is asked for', () => {

@@ -104,12 +104,9 @@ export class WorkerMachine extends Books {
       case 'peer-free':
         this.transfers.busy.delete(event.worker)
         break
-      case 'peer-lost': {
-        const tasks = this.endTransfer(event.worker)
-        this.removeWorker(event.worker)
-        for (const task of tasks) this.seek(task)
+      case 'peer-lost':
+        this.peerLost(event.worker)
         break
-      }
       case 'peer-unreadable':
         for (const task of this.endTransfer(event.worker)) this.unreadable(task, event.worker, event.reason)
         break
@@ -337,6 +334,15 @@ export class WorkerMachine extends Books {
       // Perhaps others hold it by now.
       if ([...task.whoHas].every((holder) => this.transfers.busy.has(holder))) this.ask.add(task)
     }
+    this.out.push({ do: 'retry-later', worker })
+  }
+
+  /** All that it held is sought elsewhere. The scheduler may believe in it for a while: it is asked again, not at once. */
+  private peerLost(worker: string): void {
+    const tasks = this.endTransfer(worker)
+    this.removeWorker(worker)
+    this.transfers.busy.add(worker)
+    for (const task of tasks) this.seek(task)
     this.out.push({ do: 'retry-later', worker })
   }
 

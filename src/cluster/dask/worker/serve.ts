@@ -142,7 +142,7 @@ async function gatherOne(it: DaskWorker, key: Key, holders: readonly string[]): 
   for (let attempt = 0; attempt < GATHER_ATTEMPTS; attempt++) {
     const holder = holders.find((worker) => !gone.has(worker))
     if (holder === undefined) return false
-    const event = await it.ask(holder, [key], 60_000)
+    const event = await it.peers.ask(holder, [key], 60_000)
     if (event.type === 'peer-busy') {
       await new Promise((resolve) => setTimeout(resolve, GATHER_PAUSE))
       continue

@@ -4,7 +4,6 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { TsumbaError } from '../../../errors.ts'
 import type { Executor, Job, Outcome } from '../../executor/executor.ts'
 import { startExecutor } from '../../executor/threads.ts'
 import type { Key } from '../../task.ts'
@@ -13,9 +12,9 @@ import { checkVersion, RESOURCE, RESOURCE_OFFERED, type Work } from '../protocol
 import { eventOf, heartbeat, messageOf, registration, stimulus } from '../protocol-worker.ts'
 import { parseAddress } from '../wire/address.ts'
 import { Batch } from '../wire/batch.ts'
-import { type Comm, CommClosedError } from '../wire/comm.ts'
+import type { Comm } from '../wire/comm.ts'
 import { connect } from '../wire/connect.ts'
-import type { Message, Serialized } from '../wire/message.ts'
+import type { Message } from '../wire/message.ts'
 import { Pool } from '../wire/pool.ts'
 import { Server } from '../wire/server.ts'
 import { Aside } from './aside.ts'
@@ -24,7 +23,7 @@ import { Figures } from './figures.ts'
 import { Garbage } from './garbage.ts'
 import { WorkerMachine } from './machine.ts'
 import type { DaskWorkerOptions } from './options.ts'
-import { incoming } from './passing.ts'
+import { Peers } from './peers.ts'
 import { refusedBy, specOf } from './refuse.ts'
 import { handlersOf } from './serve.ts'
 import { Store } from './store.ts'
@@ -68,6 +67,7 @@ export class DaskWorker {
   readonly pool: Pool
   readonly figures = new Figures()
   readonly aside: Aside
+  readonly peers: Peers
   /** The last lines of the log, newest last. */
   readonly logged: string[] = []
   /** What the scheduler says of its versions. */
@@ -142,6 +142,7 @@ export class DaskWorker {
     this.stream = new Batch(parts.comm)
     this.address = options.contactAddress ?? parts.server.address
     this.pool = new Pool({ ...options.security, timeout: CALL, allocate: shared })
+    this.peers = new Peers(this.pool, this.address)
     this.store = new Store(options.localDirectory)
     const resources = { [RESOURCE]: RESOURCE_OFFERED, ...options.resources }
     const { nthreads, memoryLimit } = options
@@ -256,7 +257,7 @@ export class DaskWorker {
     }
     this.handle(events)
     // Calls to a worker that is gone would never end.
-    for (const event of events) if (event.type === 'remove-worker') this.pool.drop(event.worker)
+    for (const event of events) if (event.type === 'remove-worker') this.peers.removed(event.worker)
   }
 
   handle(events: readonly WorkerEvent[]): void {
@@ -378,7 +379,7 @@ export class DaskWorker {
   private async fetch(worker: string, keys: readonly Key[]): Promise<void> {
     const started = performance.now()
     const expected = this.machine.transfers.underWay.get(worker)?.nbytes ?? 0
-    const event = await this.ask(worker, keys, TRANSFER + expected / TRANSFER_BYTES_PER_MS)
+    const event = await this.peers.ask(worker, keys, TRANSFER + expected / TRANSFER_BYTES_PER_MS)
     if (this.ending) return
     if (event.type === 'data-arrived') {
       let bytes = 0
@@ -386,30 +387,6 @@ export class DaskWorker {
       this.figures.received(worker, bytes, (performance.now() - started) / 1000)
     } else if (event.type !== 'peer-busy') this.log(`No data from ${worker}: ${event.reason}`)
     this.handle([event.type === 'failed' ? { type: 'peer-lost', worker } : event])
-  }
-
-  /** Values from another worker, or why there are none. */
-  async ask(
-    worker: string,
-    keys: readonly Key[],
-    timeout: number,
-  ): Promise<
-    | Extract<WorkerEvent, { type: 'data-arrived' | 'peer-busy' | 'peer-unreadable' }>
-    | { readonly type: 'failed'; readonly reason: string }
-  > {
-    try {
-      const message = { op: 'get_data', keys, who: this.address }
-      const answer = (await this.pool.call(worker, message, { acknowledge: true, timeout })) as Message
-      if (answer['status'] === 'busy') return { type: 'peer-busy', worker }
-      const data = (answer['data'] ?? {}) as Record<Key, Serialized>
-      const values = new Map(Object.entries(data).map(([key, value]) => [key, incoming(value)]))
-      return { type: 'data-arrived', worker, values }
-    } catch (error) {
-      const reason = (error as Error).message
-      const lost = error instanceof CommClosedError && error.code === 'comm-closed'
-      const unreachable = error instanceof TsumbaError && error.code === 'unreachable'
-      return lost || unreachable ? { type: 'failed', reason } : { type: 'peer-unreadable', worker, reason }
-    }
   }
 
   private checkMemory(): void {
