@@ -34,13 +34,14 @@ describe('a trial', () => {
     }
   })
 
-  it('begins only after some time, in calls that are worth it', () => {
+  it('begins only after some time, in calls that are worth it and no adventure', () => {
     const long = new Trial('js')
     for (let k = 0; k < 5; k++) {
       expect(long.target).toBe('js')
       long.record(10)
     }
     expect(run(new Trial('js'), { js: 0.01, wasm: 0.001 })).toBe(0)
+    expect(run(new Trial('wasm'), { js: 5000, wasm: 1000 })).toBe(0)
   })
 
   it('is over where the other target cannot run it', () => {

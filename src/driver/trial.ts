@@ -9,8 +9,9 @@
 
 import type { TargetName } from './compile.ts'
 
-/** Milliseconds: shorter calls are not tried. */
+/** Milliseconds: shorter calls are not tried, nor longer ones, of which each on the slower target would be felt. */
 const CALL_MS = 0.3
+const LONG_CALL_MS = 100
 /** Milliseconds of running before a trial. */
 const BEFORE_MS = 60
 /** Milliseconds, and calls, until the other target's last tier is there. */
@@ -94,7 +95,10 @@ export class Trial {
     if (this.first.length > SAMPLES) this.first.shift()
     this.short = ms < CALL_MS ? this.short + 1 : 0
     if (this.short >= SHORT_CALLS) this.end()
-    if (this.spent < BEFORE_MS || this.first.length < SAMPLES || Math.min(...this.first) < CALL_MS) return
+    if (this.spent < BEFORE_MS || this.first.length < SAMPLES) return
+    const least = Math.min(...this.first)
+    if (least > LONG_CALL_MS) this.end()
+    if (least < CALL_MS || least > LONG_CALL_MS) return
     this.phase = 'warming'
     this.spent = 0
   }
