@@ -3,17 +3,16 @@
  * becomes a RuntimeError for Python, and goes beside it as it is for us.
  */
 
+import { PACKAGE } from '../../types.ts'
 import type { Failure } from '../task.ts'
+import { FOR_PYTHON } from './protocol.ts'
 import { bytesOf, joined, type Message, Pickled, Serialized } from './wire/message.ts'
 import { Call, Global } from './wire/pickle.ts'
 import { unpickle } from './wire/pickle-read.ts'
 import { pickle } from './wire/pickle-write.ts'
 
 /** The field of the header that Python ignores and we read. */
-const FAILURE = 'tsumba-failure'
-
-/** What a Python worker says that was given a task of ours (protocol.ts, FOR_PYTHON). */
-const WRONG_WORKER = /tsumba: runs only on a tsumba worker/
+const FAILURE = `${PACKAGE}-failure`
 
 /** The exception of a failed task, for `task-erred` and answers to `run`. */
 export function exceptionOf(failure: Failure): Serialized {
@@ -145,7 +144,7 @@ function shown(value: unknown): string {
 
 /** The traceback of a Python task, and what its users cannot know: that it was a task of ours on a worker of Python's. */
 function refine(failure: Failure, message: Message): Failure {
-  if (WRONG_WORKER.test(failure.message))
+  if (failure.message.includes(FOR_PYTHON))
     return {
       ...failure,
       code: 'python-worker',

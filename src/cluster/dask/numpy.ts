@@ -4,7 +4,7 @@
  */
 
 import { TsumbaError } from '../../errors.ts'
-import { DTYPES, type DTypeInfo, dtypeOf } from '../../types.ts'
+import { DTYPES, type DTypeInfo, dtypeOf, PACKAGE } from '../../types.ts'
 import { cover, type Header, joined, type Region, Serialized, splitting } from './wire/message.ts'
 import { Call, Global } from './wire/pickle.ts'
 import { pickle } from './wire/pickle-write.ts'
@@ -34,7 +34,7 @@ const LITTLE: Readonly<Record<string, string>> = {
 const CLASS = pickle(new Global('numpy', 'ndarray'))
 
 /** Says to us, not to Python, that the bytes are a Uint8ClampedArray's. */
-const CLAMPED = 'tsumba-clamped'
+const CLAMPED = `${PACKAGE}-clamped`
 
 /** Whether the array's frame can be put on the wire as NumPy's: all but bit patterns of unknown kind. */
 export function isNumeric(value: unknown): value is NumericArray {

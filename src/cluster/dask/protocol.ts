@@ -8,6 +8,7 @@
  */
 
 import { TsumbaError } from '../../errors.ts'
+import { PACKAGE } from '../../types.ts'
 import type { Key, Task, TaskOptions } from '../task.ts'
 import type { Encoded } from '../travel/encoded.ts'
 import type { TravellingFunction } from '../travel/functions.ts'
@@ -26,11 +27,11 @@ export const TESTED = { oldest: '2025.4.0', newest: '2026.8.0' } as const
  * gives them to none but ours, and never runs out of it. Such tasks are not queued on the scheduler, so that
  * clusters without Python workers do better without.
  */
-export const RESOURCE = 'tsumba'
+export const RESOURCE: string = PACKAGE
 export const RESOURCE_OFFERED = 1
 
 /** What a Python worker says that was given a task of ours. */
-export const FOR_PYTHON = 'tsumba: runs only on a tsumba worker'
+export const FOR_PYTHON = `${PACKAGE}: runs only on a ${PACKAGE} worker`
 
 const IMPORT = new Global('builtins', '__import__')
 const TASK = new Global('dask._task_spec', 'Task')
@@ -53,7 +54,7 @@ export function checkVersion(address: string, answer: unknown): string {
   const different = parts.findIndex((part, i) => part !== OLDEST[i])
   if (different >= 0 && parts[different]! < OLDEST[different]!)
     throw new TsumbaError(
-      `${address} runs distributed ${version}, and tsumba speaks with ${TESTED.oldest} and later ` +
+      `${address} runs distributed ${version}, and ${PACKAGE} speaks with ${TESTED.oldest} and later ` +
         `(tested up to ${TESTED.newest}). Remedy: pip install --upgrade distributed, for the scheduler`,
       'scheduler-version',
     )
@@ -62,7 +63,7 @@ export function checkVersion(address: string, answer: unknown): string {
 
 /** Errors that a scheduler makes of messages that it does not understand: what to tell the user besides. */
 export function versionHint(version: string): string {
-  return `The scheduler runs distributed ${version}; tsumba is tested with ${TESTED.oldest} to ${TESTED.newest}.`
+  return `The scheduler runs distributed ${version}; ${PACKAGE} is tested with ${TESTED.oldest} to ${TESTED.newest}.`
 }
 
 /** The first message of a client; what follows on that connection is a stream. `versions` is the scheduler's own answer. */
@@ -148,7 +149,7 @@ export function updateGraph({ tasks, wanted, mixed, actors }: Graph): Message {
   // Attributes of the instance that is made on the scheduler; this one stands for a method without arguments.
   const attributes = new Map<string, unknown>()
   if (single.size > 0) attributes.set('__dask_annotations__', partialOf(DICT, [single]))
-  const token = `tsumba-${process.pid.toString(36)}-${Date.now().toString(36)}-${graphs++}`
+  const token = `${PACKAGE}-${process.pid.toString(36)}-${Date.now().toString(36)}-${graphs++}`
   const expression = new Call(RECONSTRUCT, [EXPRESSION, dsk, token, attributes])
   return {
     op: 'update-graph',

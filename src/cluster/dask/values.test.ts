@@ -53,7 +53,7 @@ describe('values on the wire', () => {
         expect(isDeepStrictEqual(fromWire(send(wireOf(encode(tree)))), tree)).toBe(true)
         expect(isDeepStrictEqual(decode(encodedOf(send(toWire(tree)))), tree)).toBe(true)
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 

@@ -15,6 +15,7 @@
 
 import { types } from 'node:util'
 import { TsumbaError } from '../../errors.ts'
+import { PACKAGE } from '../../types.ts'
 import type { Encoded } from '../travel/encoded.ts'
 import { decode, encode, SERIALIZER, typenameOf } from '../travel/values.ts'
 import {
@@ -33,12 +34,12 @@ import { unpickle } from './wire/pickle-read.ts'
 import { MAX_DEPTH, pickle } from './wire/pickle-write.ts'
 
 /** What begins a list that stands for a value of our own encoding, for whoever looks at it in Python. */
-const MARK = 'a value that only tsumba reads, version 1'
+const MARK = `a value that only ${PACKAGE} reads, version 1`
 
 /** Fields of our own in headers: Python ignores them. */
-const UNDEFINED = 'tsumba-undefined'
-const OPAQUE = 'tsumba-opaque'
-const TYPENAME = 'tsumba-typename'
+const UNDEFINED = `${PACKAGE}-undefined`
+const OPAQUE = `${PACKAGE}-opaque`
+const TYPENAME = `${PACKAGE}-typename`
 
 /** A value for the wire. Arrays are not copied: they must not change until they are sent. */
 export function toWire(value: unknown): Serialized {
@@ -227,7 +228,7 @@ function encodedInList(value: unknown): Encoded | undefined {
 
 function encodedOfParts(header: unknown, frames: unknown[], typename: string): Encoded {
   if (!(header instanceof Uint8Array) || !frames.every((frame) => frame instanceof Uint8Array))
-    throw new TsumbaError('a value of tsumba came back from Python changed', 'bad-message')
+    throw new TsumbaError(`a value of ${PACKAGE} came back from Python changed`, 'bad-message')
   const nbytes = frames.reduce((sum, frame) => sum + frame.length, header.length)
   return { serializer: SERIALIZER, header, frames, nbytes, typename }
 }

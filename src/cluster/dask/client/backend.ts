@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TsumbaError } from '../../../errors.ts'
+import { PACKAGE } from '../../../types.ts'
 import type {
   Backend,
   BackendEvent,
@@ -259,7 +260,7 @@ export class DaskBackend implements Backend {
     try {
       const versions = await this.scheduler.call('versions', {}, { timeout: left() })
       const version = checkVersion(this.address, versions)
-      this.id = `${name ?? `tsumba-${process.pid}`}-${randomBytes(6).toString('hex')}`
+      this.id = `${name ?? `${PACKAGE}-${process.pid}`}-${randomBytes(6).toString('hex')}`
       comm.write(registerClient(this.id, versions))
       const timer = setTimeout(() => comm.abort('the scheduler did not register this client in time'), left())
       const [first] = ((await comm.read()) as unknown as Message[] | undefined) ?? []

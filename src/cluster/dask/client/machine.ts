@@ -6,6 +6,7 @@
  * sent while there is no connection waits for the next one, and is cancelled when none comes.
  */
 
+import { PACKAGE } from '../../../types.ts'
 import type { BackendEvent } from '../../backend.ts'
 import type { Failure, Key, Task } from '../../task.ts'
 import { failureOf } from '../failures.ts'
@@ -143,8 +144,8 @@ export class ClientMachine {
       this.warned = true
       const text =
         'all workers of this scheduler are Python workers, which cannot run functions of JavaScript: tasks wait. ' +
-        'Remedy: start a worker with `tsumba worker ADDRESS`'
-      this.out.push({ type: 'warn', code: 'no-tsumba-worker', text })
+        `Remedy: start a worker with \`${PACKAGE} worker ADDRESS\``
+      this.out.push({ type: 'warn', code: 'no-own-worker', text })
     }
     this.send(updateGraph({ tasks, wanted, mixed: this.mixed, actors }))
   }

@@ -1,6 +1,7 @@
 /** Calls to the scheduler, with their answers in our types. */
 
 import { TsumbaError } from '../../../errors.ts'
+import { PACKAGE } from '../../../types.ts'
 import type { WorkerInfo } from '../../backend.ts'
 import type { Key } from '../../task.ts'
 import { keyOf } from '../keys.ts'
@@ -37,7 +38,7 @@ export class SchedulerCalls {
     const running = Object.keys((await this.call('ncores_running', { workers: workers ?? null })) as object)
     if (running.length === 0)
       throw new TsumbaError(
-        'no worker is there to take the values. Remedy: start one with `tsumba worker ADDRESS`',
+        `no worker is there to take the values. Remedy: start one with \`${PACKAGE} worker ADDRESS\``,
         'no-workers',
       )
     return running.sort()

@@ -6,6 +6,7 @@
  */
 
 import { TsumbaError } from '../../../errors.ts'
+import { PACKAGE } from '../../../types.ts'
 import { decode, encode } from './msgpack.ts'
 
 export type Message = Record<string, unknown>
@@ -155,7 +156,7 @@ export function unpackHeader(value: Serialized | Pickled, frame: Uint8Array): nu
   const method = compression.find((name) => name !== null)
   if (method !== undefined)
     throw new TsumbaError(
-      `the other side sent a value compressed by ${method}, which tsumba does not read. ` +
+      `the other side sent a value compressed by ${method}, which ${PACKAGE} does not read. ` +
         'Remedy: set distributed.comm.compression to null for the Python processes of the cluster',
       'compressed',
     )

@@ -2,6 +2,7 @@
 
 import { createServer as createTcp, Socket, type Server as TcpServer } from 'node:net'
 import { createServer as createTls } from 'node:tls'
+import { PACKAGE } from '../../../types.ts'
 import { type Address, certificates, checkSecurity, formatAddress, isLoopback, type Security } from './address.ts'
 import { Comm, CommClosedError } from './comm.ts'
 import type { Allocate } from './frames.ts'
@@ -129,7 +130,7 @@ async function answerOf(message: Message, comm: Comm, options: ServerOptions): P
   const op = String(message['op'])
   const handler = Object.hasOwn(options.handlers, op) ? options.handlers[op] : undefined
   try {
-    if (handler === undefined) throw new Error(`tsumba has no handler for ${op}`)
+    if (handler === undefined) throw new Error(`${PACKAGE} has no handler for ${op}`)
     return await handler(message, comm)
   } catch (error) {
     if (error instanceof CommClosedError) throw error
