@@ -20,8 +20,11 @@ interface Access {
   /** All lanes: a store, after a choice of bytes; `…_lane` ones store the low lane of that size. */
   readonly store?: string
   readonly bytes?: readonly number[]
-  /** One lane: `load32_lane` and its like where element and lane are of one size, else a scalar load. */
-  readonly one: { readonly bits: 8 | 16 | 32 | 64 } | { readonly scalar: string }
+  /**
+   * One lane: `load32_lane` and its like where an element is as large as a lane, or has no sign and is one of `per` parts
+   * of a lane that is 0 else; or a scalar load.
+   */
+  readonly one: { readonly bits: 8 | 16 | 32 | 64; readonly per?: number } | { readonly scalar: string }
 }
 
 const FULL = { load: 'v128.load', store: 'v128.store' } as const
@@ -45,7 +48,7 @@ function narrow(lanes: 2 | 4, size: 1 | 2, sign: 's' | 'u'): Access {
     ...loads[`${lanes}.${size}`]!,
     store: `v128.store${8 * lanes * size}_lane`,
     bytes: lowBytes(lanes, size),
-    one: { scalar: `i32.load${8 * size}_${sign}` },
+    one: sign === 'u' ? { bits: size === 1 ? 8 : 16, per: 4 / size } : { scalar: `i32.load${8 * size}_s` },
   }
 }
 
@@ -141,6 +144,10 @@ function loadFirst(s: Scope, { one }: Access, type: VecType, lanes: Lanes): void
   if ('scalar' in one) {
     s.code.memory(one.scalar, offset)
     s.code.op(`${shape(type)}.splat`)
+  } else if (one.per) {
+    // The address stands below the zeros.
+    s.code.zero('v128')
+    s.code.laneMemory(`v128.load${one.bits}_lane`, offset, 0)
   } else if (one.bits >= 32) s.code.memory(`v128.load${one.bits}_zero`, offset)
   else s.code.memory(`v128.load${one.bits}_splat`, offset)
 }
@@ -155,7 +162,7 @@ function loadLane(s: Scope, { one }: Access, type: VecType, lane: number, offset
     s.code.lane(`${shape(type)}.replace_lane`, lane)
   } else {
     vector.push()
-    s.code.laneMemory(`v128.load${one.bits}_lane`, offset, lane)
+    s.code.laneMemory(`v128.load${one.bits}_lane`, offset, lane * (one.per ?? 1))
   }
   vector.set()
 }
