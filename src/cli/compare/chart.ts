@@ -6,7 +6,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { formatDuration } from '../../timeit.ts'
 import type { Report, Row } from './rows.ts'
-import { type HOISTED, NUMBA_VARIANTS, OWN_VARIANTS, type VariantName } from './variants.ts'
+import { CLUSTER_VARIANTS, type HOISTED, NUMBA_VARIANTS, OWN_VARIANTS, type VariantName } from './variants.ts'
 
 export const chartTitle = 'Speed over the plain loop: longer is faster'
 
@@ -21,6 +21,9 @@ const COLOURS: Readonly<Record<Exclude<VariantName, typeof HOISTED>, string>> = 
   numba: '#d4772c',
   'numba-fastmath': '#e8a972',
   'numba-parallel': '#a3541b',
+  'cluster-threads': '#a371f7',
+  'cluster-processes': '#c69bff',
+  cluster: '#8250df',
 }
 /** For viewers that do not know svg.ts's style: readable on white and on black. */
 const TEXT = '#768390'
@@ -64,7 +67,7 @@ function subtitles({ machine, versions, threads, numba, arrays, results }: Repor
 
 export function chartSpec(report: Report): TopLevelSpec {
   const bars = barsOf(report.results)
-  const order = [...OWN_VARIANTS, ...NUMBA_VARIANTS]
+  const order = [...OWN_VARIANTS, ...NUMBA_VARIANTS, ...CLUSTER_VARIANTS]
   const variants = order.filter((name) => bars.some(({ variant }) => variant === name))
   const inputs = [...new Set(bars.map(({ input }) => input))]
   const y = { field: 'variant', type: 'nominal', sort: variants, title: null } as const

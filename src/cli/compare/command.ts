@@ -5,7 +5,8 @@ import { resolve } from 'node:path'
 import { refuseUnwritable, writeJson } from '../files.ts'
 import { type CopyBandwidth, measureBandwidth } from './bandwidth.ts'
 import { measureCeiling } from './ceiling.ts'
-import { aboutCeiling, aboutScores, boundBy } from './explain.ts'
+import type { Clusters } from './cluster.ts'
+import { aboutCeiling, aboutScores, aboutTransfer, boundBy } from './explain.ts'
 import { header } from './machine.ts'
 import { type Budget, measure } from './measure.ts'
 import { candidates, findNumba } from './numba/find.ts'
@@ -70,6 +71,8 @@ async function run(options: CompareOptions, library: Library): Promise<Report> {
   }
   print(...showHeader(head, style))
 
+  const wantsClusters = options.cluster || options.scheduler !== undefined
+  const clusters = wantsClusters ? new (await import('./cluster.ts')).Clusters(library, options.scheduler) : undefined
   const python = numba?.measured ? new NumbaProcess(numba.python, threads) : undefined
   const results: Row[] = []
   const ceilings: Ceiling[] = []
@@ -77,9 +80,10 @@ async function run(options: CompareOptions, library: Library): Promise<Report> {
     for (const program of PROGRAMS.filter((p) => options.programs.includes(p.name))) {
       const ofProgram: Row[] = []
       for (const [index, input] of program.cases(size).entries()) {
-        const rows = await measureInput(input, { options, library, progress, copyBandwidth, python })
+        const rows = await measureInput(input, { options, library, progress, copyBandwidth, python, clusters })
         ofProgram.push(...rows)
         print(...showRows(input.about, rows, style, numba), ...boundBy(input, rows, copyBandwidth))
+        print(...aboutTransfer(rows))
         if (options.ceiling && threads > 1) {
           progress.step('independent copies at once')
           const speedup = await measureCeiling(program.name, index, size, threads, BUDGET[size].ceilingSeconds)
@@ -93,6 +97,7 @@ async function run(options: CompareOptions, library: Library): Promise<Report> {
     }
   } finally {
     python?.close()
+    await clusters?.[Symbol.asyncDispose]()
   }
   print('', showVerdict(results, style))
   return { ...head, results, ...(options.ceiling ? { ceilings } : {}) }
@@ -104,10 +109,11 @@ interface Setting {
   readonly progress: Progress
   readonly copyBandwidth: CopyBandwidth
   readonly python: NumbaProcess | undefined
+  readonly clusters: Clusters | undefined
 }
 
 async function measureInput(input: Case, setting: Setting): Promise<Row[]> {
-  const { options, library, progress, copyBandwidth, python } = setting
+  const { options, library, progress, copyBandwidth, python, clusters } = setting
   const budget = BUDGET[options.quick ? 'quick' : 'full']
   const threads = library.getNumThreads()
   const step = (what: string) => progress.step(what)
@@ -122,6 +128,9 @@ async function measureInput(input: Case, setting: Setting): Promise<Row[]> {
     step('Numba')
     const numbaBudget = { ...budget, seconds: budget.numbaSeconds }
     measurements.push(...(await python.measure(input, ordinary, plain, numbaBudget, step)))
+  }
+  if (clusters !== undefined && plain !== undefined) {
+    measurements.push(...(await clusters.measure(input, ordinary, plain, budget, step)))
   }
   if (input.csv === undefined) return rowsOf(input, measurements, [], threads, copyBandwidth)
   step('whole scripts')

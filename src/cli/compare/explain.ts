@@ -17,11 +17,25 @@ export const percentage = (share: number): string =>
   `${share < 0.095 ? (100 * share).toPrecision(1) : Math.round(100 * share)} %`
 const times = (factor: number): string => `${factor.toPrecision(3)}×`
 
+/** What clusters spend on sending and bringing, and on computing. */
+export function aboutTransfer(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ variant, transferMs, computeMs }) =>
+    transferMs === undefined
+      ? []
+      : [`${variant}: ${formatDuration(transferMs)} of transfer, ${formatDuration(computeMs!)} of computing`],
+  )
+}
+
 /** What the fastest variant of ours is bound by, and what moving the data elsewhere would cost. */
 export function boundBy(program: Pick<Case, 'bytes'>, rows: readonly Row[], bandwidth: CopyBandwidth): string[] {
   // What does less work, or is not ours, says nothing about what binds ours.
   const measured = rows.filter(
-    (row) => row.shareOfCopyBandwidth !== null && row.ok && row.note === undefined && !isNumba(row.variant),
+    (row) =>
+      row.shareOfCopyBandwidth !== null &&
+      row.ok &&
+      row.note === undefined &&
+      row.transferMs === undefined &&
+      !isNumba(row.variant),
   )
   if (measured.length === 0) return []
   const fastest = measured.reduce((a, b) => (b.bytesPerSecond! > a.bytesPerSecond! ? b : a))

@@ -23,6 +23,9 @@ export interface Measurement {
   /** The first call, which compiles; not part of the other figures. */
   readonly firstCallMs: number
   readonly rounds: number
+  /** Of the median, on clusters: sending inputs and bringing results, and the rest. */
+  readonly transferMs?: number
+  readonly computeMs?: number
   /** The largest distance of any element of any answer from plain's. */
   readonly ulps: number
   readonly ok: boolean

@@ -18,13 +18,15 @@ describe('options of compare', () => {
       ceiling: false,
       numba: false,
       python: undefined,
+      cluster: false,
+      scheduler: undefined,
     })
   })
 
   it('reads every flag', () => {
     const argv =
       '--quick --programs logProduct,roots --threads=3 --json out.json --svg out.svg --ordinary --ceiling -h'.split(' ')
-    argv.push('--numba', '--python', 'env/bin/python')
+    argv.push('--numba', '--python', 'env/bin/python', '--cluster', '--scheduler', 'tcp://127.0.0.1:8786')
     expect(parse(...argv)).toEqual({
       help: true,
       quick: true,
@@ -36,6 +38,8 @@ describe('options of compare', () => {
       ceiling: true,
       numba: true,
       python: 'env/bin/python',
+      cluster: true,
+      scheduler: 'tcp://127.0.0.1:8786',
     })
   })
 

@@ -17,6 +17,9 @@ export interface CompareOptions {
   readonly numba: boolean
   /** The Python to ask for Numba; undefined: one is looked for. */
   readonly python: string | undefined
+  readonly cluster: boolean
+  /** A Dask scheduler to run on too; undefined: none. */
+  readonly scheduler: string | undefined
 }
 
 const FLAGS = {
@@ -30,6 +33,8 @@ const FLAGS = {
   ceiling: { type: 'boolean' },
   numba: { type: 'boolean' },
   python: { type: 'string' },
+  cluster: { type: 'boolean' },
+  scheduler: { type: 'string' },
 } as const
 
 export const compareHelp = (programs: readonly string[]): string => `Usage: ${PACKAGE} compare [options]
@@ -45,6 +50,9 @@ Runs each program as plain JavaScript and compiled, checks that the answers are 
                    one a thread: no parallel version can be expected to gain more
   --numba          also run the same programs on the same data in Numba, if a Python here has it
   --python PATH    that Python (default: TSUMBA_PYTHON, an active virtual environment, python3, python)
+  --cluster        also run logProduct and calculateScores in tasks on workers, threads and processes of
+                   this machine; transfer and computing are shown apart
+  --scheduler ADDR also on the workers of the Dask scheduler there, such as tcp://127.0.0.1:8786
   --json FILE      write the results to FILE too
   --svg FILE       draw them as a bar chart; needs ${CHART_PACKAGES.join(' and ')}: npm i ${CHART_PACKAGES.join(' ')}
   --help           show this text
@@ -69,6 +77,8 @@ export function parseCompareOptions(argv: readonly string[], known: readonly str
     ceiling: values.ceiling ?? false,
     numba: values.numba ?? false,
     python: pythonPath(values.python, values.numba ?? false),
+    cluster: values.cluster ?? false,
+    scheduler: values.scheduler,
   }
 }
 

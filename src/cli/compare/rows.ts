@@ -23,6 +23,9 @@ export interface Row {
   readonly scriptMs?: number | null
   /** The part of the script that was the one call, compiling included. */
   readonly scriptKernelMs?: number | null
+  /** On clusters: sending inputs and bringing results, and computing, apart. */
+  readonly transferMs?: number
+  readonly computeMs?: number
   readonly speedupOverPlain: number | null
   /** Every input byte once and every result byte once, over the median. */
   readonly bytesPerSecond: number | null
@@ -86,6 +89,7 @@ export function rowsOf(
       stdMs: finite(m.stdMs),
       firstCallMs: finite(m.firstCallMs),
       ...(script === undefined ? {} : { scriptMs: finite(script.scriptMs), scriptKernelMs: finite(script.kernelMs) }),
+      ...(m.transferMs === undefined ? {} : { transferMs: m.transferMs, computeMs: m.computeMs! }),
       speedupOverPlain: finite(plainMs / m.medianMs),
       bytesPerSecond: finite(bytesPerSecond),
       shareOfCopyBandwidth: finite(bytesPerSecond / copy),

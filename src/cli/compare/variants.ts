@@ -12,9 +12,15 @@ export interface Library {
 export const OWN_VARIANTS = ['plain', 'plain-prange', 'jit', 'jit-fastmath', 'parallel', 'parallel-fastmath'] as const
 /** What Numba runs, with --numba. */
 export const NUMBA_VARIANTS = ['numba', 'numba-fastmath', 'numba-parallel'] as const
+/** What runs on clusters, with --cluster; the last with --scheduler. */
+export const CLUSTER_VARIANTS = ['cluster-threads', 'cluster-processes', 'cluster'] as const
 /** A hand-made jit variant that does less work than the others, where a program has one. */
 export const HOISTED = 'jit-hoisted'
-export type VariantName = (typeof OWN_VARIANTS)[number] | typeof HOISTED | (typeof NUMBA_VARIANTS)[number]
+export type VariantName =
+  | (typeof OWN_VARIANTS)[number]
+  | typeof HOISTED
+  | (typeof NUMBA_VARIANTS)[number]
+  | (typeof CLUSTER_VARIANTS)[number]
 
 export const isNumba = (name: VariantName): boolean => (NUMBA_VARIANTS as readonly string[]).includes(name)
 

@@ -7,6 +7,7 @@ import { seeded } from '../random.ts'
 import { calculateScores as plain } from './plain.ts'
 import { calculateScores as withPrange } from './prange.ts'
 import { EPSILON, fill, type Program } from './program.ts'
+import { ends, scoresOf } from './spread.ts'
 
 const about = 'every candidate against every other, from a CSV file'
 const FEATURES = 5
@@ -46,6 +47,11 @@ export const calculateScores: Program = {
           return [data, table.rows, table.columns]
         },
         bytes: n * (FEATURES * 8 + 8),
+        spread: {
+          kernel: scoresOf,
+          tasks: ([data, rows, columns], parts) =>
+            ends(n, parts).map(([from, to]) => [data!, rows!, columns!, from, to]),
+        },
         // A sum of at most n positive terms, each itself from a sum of FEATURES squares.
         allowed: (result, i) => (n + 2 * FEATURES) * EPSILON * result[i]!,
       }

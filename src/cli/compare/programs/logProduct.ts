@@ -2,6 +2,7 @@ import { seeded } from '../random.ts'
 import { logProduct as plain } from './plain.ts'
 import { logProduct as withPrange } from './prange.ts'
 import { EPSILON, fill, type Program } from './program.ts'
+import { ends } from './spread.ts'
 
 const about = 'r[i] = log(x)·log(y)·log(z) of row i'
 
@@ -19,6 +20,10 @@ export const logProduct: Program = {
         withPrange,
         inputs: (newArray) => [fill(newArray(3 * n), seeded(3), (u) => 100 * (1 - u))],
         bytes: n * (3 * 8 + 8),
+        spread: {
+          kernel: plain,
+          tasks: ([xyz], parts) => ends(n, parts).map(([from, to]) => [(xyz as Float64Array).slice(3 * from, 3 * to)]),
+        },
         // A product of three factors, in any order.
         allowed: (result, i) => 3 * EPSILON * 2 * Math.abs(result[i]!),
         // Three logarithms, within 4 units in the last place (of 2ε at most) there and 2 in the engine; two products each.

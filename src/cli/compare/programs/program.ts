@@ -7,6 +7,13 @@ export type Kernel = (...args: never[]) => Result
 /** Makes an array of zeros: an ordinary one, or one from `allocate`. */
 export type NewArray = (length: number) => Float64Array
 
+export interface Spread {
+  /** The index loop over a part of the rows. */
+  readonly kernel: Kernel
+  /** The arguments of some `parts` tasks; their results in this order are the program's. */
+  tasks(args: Args, parts: number): readonly Args[]
+}
+
 /** One program on one input. */
 export interface Case {
   readonly program: string
@@ -38,6 +45,8 @@ export interface Case {
    * absent where the program needs none but the exact ones.
    */
   readonly mathError?: (plain: Result, i: number) => number
+  /** How it is cut into tasks, for clusters; absent where it is not run on them. */
+  readonly spread?: Spread
 }
 
 export interface Program {
