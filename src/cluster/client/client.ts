@@ -30,6 +30,8 @@ export interface SchedulerInfo {
 }
 
 const NONE: readonly Key[] = []
+/** Workers of this machine start on the first tasks of a map while the last are written. A graph for Dask is one piece. */
+const LOCAL_BATCH = 2000
 /** Up to here arguments are copied while they wait for the others of their turn; above, they leave at once. */
 const COPY_BYTES = 64 * 1024
 
@@ -103,7 +105,8 @@ export class Client implements AsyncDisposable {
       if (typeof (iterable as Iterable<unknown> | undefined)?.[Symbol.iterator] === 'function') continue
       throw new TsumbaError(`map takes iterables; argument ${k + 2} is none: ${String(iterable)}.`, 'argument-type')
     }
-    const { key, batchSize = Number.POSITIVE_INFINITY } = this.#options
+    const { key, batchSize = this.#core.backend.kind === 'dask' ? Number.POSITIVE_INFINITY : LOCAL_BATCH } =
+      this.#options
     const futures: Future<Result<F>>[] = []
     for (const args of rows(iterables as readonly Iterable<unknown>[])) {
       const k = futures.length
