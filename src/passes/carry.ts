@@ -184,6 +184,8 @@ class Carrying {
     if (!index || !certain || !KEPT.has((store.array.type as ArrayType).dtype)) return undefined
     const variable = this.symbols.atomOf(loop.variable)
     const next = add(atom(variable), constant(loop.step))
+    // Where all turns have one element, what looks at it after the store sees this turn's value, not the last one's.
+    if (equal(substitute(index, variable, next), index)) return undefined
     const loads = accesses.filter(
       ({ node, ...a }) =>
         node.kind === 'load' &&
