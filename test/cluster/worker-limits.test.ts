@@ -94,6 +94,22 @@ describe('TLS', () => {
   })
 })
 
+describe('the dashboard', () => {
+  it('shows a worker, its threads and its tasks', async (ctx) => {
+    if (missing) return ctx.skip(missing)
+    const { address, dashboard } = await scheduler({ dashboard: true })
+    const worker = await start(address, { name: 'alice', nthreads: 3, memoryLimit: '1GiB' })
+    const client = await connect(address)
+    const [held] = await client.scatter([Float64Array.of(1, 2, 3)])
+    await held!.result()
+    const page = async (path: string) => (await fetch(`${dashboard}${path}`)).text()
+    const list = await page('/info/main/workers.html')
+    for (const text of ['alice', worker.address, '1.00 GiB']) expect(list).toContain(text)
+    expect(JSON.parse(await page('/json/counts.json'))).toMatchObject({ workers: 1, cores: 3, tasks: 1 })
+    expect(await page(`/info/worker/${encodeURIComponent(worker.address)}.html`)).toContain(held!.key)
+  })
+})
+
 describe('Python', () => {
   it('tasks are refused by name', async (ctx) => {
     if (missing) return ctx.skip(missing)

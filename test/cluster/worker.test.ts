@@ -10,6 +10,8 @@ import { childrenOf, isAlive, type NodeWorker, type NodeWorkerOptions, startWork
 // Real schedulers on a machine that does other things too.
 vi.setConfig({ testTimeout: 60_000 })
 
+const ONE_VERSION = 'versions do not differ in it: tested with the newest'
+
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (version) => {
@@ -73,6 +75,7 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
 
   it('that dies in a task leaves it to another', async (ctx) => {
     if (missing) return ctx.skip(missing)
+    if (version !== 'newest') return ctx.skip(ONE_VERSION)
     const [first, second] = await Promise.all([start(), start()])
     await connect()
     const slow = async (ms: number) => {
@@ -90,6 +93,7 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
 
   it('that dies with values has them computed anew', async (ctx) => {
     if (missing) return ctx.skip(missing)
+    if (version !== 'newest') return ctx.skip(ONE_VERSION)
     const [first, second] = await Promise.all([start(), start()])
     await connect()
     const held = client
@@ -116,6 +120,7 @@ describe.each(Object.keys(VERSIONS) as Version[])('a worker on Dask %s', (versio
 
   it('whose thread is ended by a task goes on, and its values with it', async (ctx) => {
     if (missing) return ctx.skip(missing)
+    if (version !== 'newest') return ctx.skip(ONE_VERSION)
     const worker = await start({ nthreads: 2 })
     await connect()
     const [held] = await client.scatter([[1, 2, 3]])

@@ -31,7 +31,8 @@ ADDRESS is what the scheduler prints at its start: tls://HOST:8786, or tcp://127
   --help               show this text
 
 SIGTERM and SIGINT retire the worker: what only it holds moves to others first. A second one ends it at once.
-Exit status: 0 when it was told to end, 1 when it could not go on, 2 for a wrong option.
+Exit status: 0 when it was told to end, 1 when it could not go on, 2 for a wrong option, and with --no-nanny 75 when it
+should be started again, such as after the scheduler was lost.
 `
 
 /** @returns the exit status. */

@@ -59,7 +59,7 @@ export function randomGraph(seed: number, size: number): Graph {
     for (const input of inputs) read.add(input)
     // Some values are small, some fill several packets.
     const length = next() < 0.2 ? 20_000 : 1 + Math.floor(next() * 50)
-    const node = { index, time: 10 + Math.floor(next() * 50), length, inputs: [...inputs] }
+    const node = { index, time: 5 + Math.floor(next() * 40), length, inputs: [...inputs] }
     nodes.push(node)
     const values = node.inputs.map((input) => expected[input]!)
     expected.push(combine(index, length, values))
