@@ -224,7 +224,10 @@ print(Event('seen-all').wait(20))`,
         'made-scalars': [0.5, 7, true, Float64Array.of(0, 1, 2)],
         [tuple]: 'tuple',
       })
-      await expect(backend.gather(['made-odd'], { direct })).rejects.toMatchObject({ code: 'python-value' })
+      await expect(backend.gather(['made-odd'], { direct })).rejects.toMatchObject({
+        code: 'python-value',
+        message: expect.stringMatching(/^"made-odd": .*Remedy/),
+      })
     }
     await backend.coordination!.eventSet('seen-all')
     expect(await done).toBe('True')

@@ -75,7 +75,7 @@ export class Transfers {
   async gather(keys: readonly Key[], direct: boolean): Promise<{ values: Map<Key, unknown>; missing: Key[] }> {
     const data = direct ? await this.gatherDirect(keys) : await this.gatherThrough(keys)
     const values = new Map<Key, unknown>()
-    for (const [key, value] of data) values.set(key, fromWire(value))
+    for (const [key, value] of data) values.set(key, read(key, value))
     return { values, missing: keys.filter((key) => !values.has(key)) }
   }
 
@@ -135,5 +135,15 @@ export class Transfers {
       if (!gone) throw error
       for (const key of keys) holders.get(key)!.delete(worker)
     }
+  }
+}
+
+/** One value among many may be what only Python has: the error says which. */
+function read(key: Key, value: Serialized): unknown {
+  try {
+    return fromWire(value)
+  } catch (error) {
+    if (!(error instanceof TsumbaError)) throw error
+    throw new TsumbaError(`"${key}": ${error.message}`, error.code, { cause: error })
   }
 }
