@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PACKAGE } from '../../types.ts'
 
 /** Relative to this folder, without ending. */
 const PROGRAMS = { thread: './thread', process: '../local/process' } as const
@@ -31,7 +32,7 @@ const KEPT = 3600e3
 
 async function bundle(): Promise<URL> {
   const source = fileURLToPath(new URL('../../', here))
-  const all = fileURLToPath(new URL('../../../node_modules/.cache/tsumba-programs/', here))
+  const all = fileURLToPath(new URL(`../../../node_modules/.cache/${PACKAGE}-programs/`, here))
   const state = Math.max(...sources(source).map((file) => statSync(file).mtimeMs)).toString(36)
   const folder = join(all, state)
   const url = new URL(`file://${folder}/`)

@@ -80,12 +80,12 @@ function shown(value: unknown): string {
 /** The frames below the task are the same for every task, and no help. */
 function withoutExecutor(stack: string): string {
   const lines = stack.split('\n')
-  const end = lines.findIndex((line) => line.includes('tsumbaRunsTask'))
+  const end = lines.findIndex((line) => line.includes(runsTheTask.name))
   return end < 0 ? stack : lines.slice(0, end).join('\n')
 }
 
 /** Named so that stacks can be cut there. */
-export function tsumbaRunsTask(fn: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+export function runsTheTask(fn: (...args: unknown[]) => unknown, args: unknown[]): unknown {
   return fn(...args)
 }
 

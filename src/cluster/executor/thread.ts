@@ -23,7 +23,7 @@ import {
   type ToThread,
   writeOutcome,
 } from './messages.ts'
-import { argumentsOf, encodeResult, failureOf, tsumbaRunsTask } from './run.ts'
+import { argumentsOf, encodeResult, failureOf, runsTheTask } from './run.ts'
 
 const { control, loopThreads, files } = workerData as ThreadData
 const port = parentPort!
@@ -93,7 +93,7 @@ function runJob(job: ThreadJob): Promise<void> | undefined {
   let value: unknown
   try {
     const args = argumentsOf(revived, job.args, job.inputs)
-    value = tsumbaRunsTask(revived.fn, args)
+    value = runsTheTask(revived.fn, args)
     if (isThenable(value)) {
       // Others' outcomes do not wait for it.
       if (writer.pos > 0) post(-1)

@@ -118,7 +118,7 @@ describe('threads', () => {
     })
     const stack = result.status === 'error' ? result.failure.stack! : ''
     expect(stack).toMatch(/RangeError: too far\n +at fails .*threads\.test\.ts/)
-    expect(stack).not.toMatch(/tsumbaRunsTask|thread\.(ts|mjs)/)
+    expect(stack).not.toMatch(/runsTheTask|thread\.(ts|mjs)/)
     const asynchronous = await call(async () => Promise.reject(new Error('later')), [])
     expect(asynchronous.result).toMatchObject({ status: 'error', failure: { message: 'later' } })
     const odd = await call(() => {

@@ -260,6 +260,21 @@ describe('processes', () => {
     expect(await client.submit((a: number) => a, 1)).toBe(1)
   })
 
+  it('that do not start are an error in bounded time, and leave nothing', async () => {
+    const before = process.env['NODE_OPTIONS']
+    process.env['NODE_OPTIONS'] = '--there-is-no-such-option'
+    try {
+      await expect(LocalCluster.start({ workers: 2, processes: true })).rejects.toMatchObject({
+        code: 'no-worker',
+        message: expect.stringMatching(/does not start: its process ended \(exit code 9\).*Remedy/),
+      })
+    } finally {
+      if (before === undefined) delete process.env['NODE_OPTIONS']
+      else process.env['NODE_OPTIONS'] = before
+    }
+    expect(leftovers()).toEqual([])
+  })
+
   it('with more memory than their limit are replaced', async () => {
     const { client } = await start({ workers: 1, processes: true, memoryLimit: 300e6, allowedFailures: 0 })
     const before = await pids(client)

@@ -5,6 +5,7 @@
 
 import { availableParallelism } from 'node:os'
 import { TsumbaError } from '../../errors.ts'
+import { PACKAGE } from '../../types.ts'
 import { Client } from '../client/client.ts'
 import { ClusterCore } from './core.ts'
 import { ALLOWED_FAILURES } from './machine.ts'
@@ -42,7 +43,7 @@ export class LocalCluster implements AsyncDisposable {
     const cores = availableParallelism()
     const workers = count(options.workers ?? Math.max(1, Math.floor(cores / nthreads)), 'workers')
     const memoryLimit = options.memoryLimit === undefined ? undefined : bytesOf(options.memoryLimit)
-    const name = `tsumba-${process.pid}-${Date.now().toString(36)}-${made++}`
+    const name = `${PACKAGE}-${process.pid}-${Date.now().toString(36)}-${made++}`
     const loopThreads = Math.max(1, Math.floor(cores / (workers * nthreads)))
     const executor = { nthreads, loopThreads, heapLimit: memoryLimit && memoryLimit / nthreads }
     const store: Store = processes ? new FileStore(name) : new SharedStore()

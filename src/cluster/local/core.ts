@@ -82,11 +82,13 @@ export class ClusterCore {
 
   /** @throws TsumbaError `no-worker` where none can be started. */
   async start(): Promise<void> {
-    await Promise.all(
+    // All have come up or been given up before anybody closes them.
+    const all = await Promise.allSettled(
       this.slots.map(async (slot) => {
         slot.worker = await this.options.start(slot.state.name, this.listenerOf(slot))
       }),
     )
+    for (const one of all) if (one.status === 'rejected') throw one.reason
   }
 
   private listenerOf(slot: Slot): WorkerListener {

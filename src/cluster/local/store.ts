@@ -3,7 +3,7 @@
  * memory; processes read files in memory. Arrays are copied once on the way in, and once on the way out (fetch.ts).
  */
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FileFrame, type Frame, FrameFiles, isFile } from '../executor/files.ts'
@@ -155,6 +155,7 @@ export class FileStore implements Store {
 
   clean(prefix: string): void {
     for (const folder of this.folders) {
+      if (!existsSync(folder)) continue
       for (const name of readdirSync(folder)) {
         if (name.startsWith(prefix) && !this.live.has(name)) rmSync(join(folder, name), { force: true })
       }

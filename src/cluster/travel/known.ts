@@ -7,11 +7,11 @@ import { isBuiltin } from 'node:module'
 import * as tsumba from '../../public.ts'
 
 /**
- * `global`: a path of names from globalThis; `tsumba`: of the package's; `node`: the name of a module of Node's first;
+ * `global`: a path of names from globalThis; `package`: of the package's; `node`: the name of a module of Node's first;
  * `namespace`: what `import *` of such a module gives.
  */
 export interface Known {
-  readonly from: 'global' | 'node' | 'namespace' | 'tsumba'
+  readonly from: 'global' | 'node' | 'namespace' | 'package'
   readonly path: readonly string[]
 }
 
@@ -89,7 +89,7 @@ export function knownOf(value: unknown): Known | undefined {
   let path = globalPaths().get(value)
   if (path) return { from: 'global', path }
   path = packagePaths().get(value)
-  if (path) return { from: 'tsumba', path }
+  if (path) return { from: 'package', path }
   path = modulePaths().get(value)
   if (path) return { from: 'node', path }
   // `import * as fs from 'node:fs'`: the namespace of a module whose default is the module itself.
@@ -111,7 +111,7 @@ export function standsFor({ from, path }: Known): unknown {
   let value: unknown
   let rest = path
   if (from === 'global') value = globalThis
-  else if (from === 'tsumba') value = tsumba
+  else if (from === 'package') value = tsumba
   else {
     value = isBuiltin(path[0]!) ? process.getBuiltinModule(path[0]!) : undefined
     rest = path.slice(1)

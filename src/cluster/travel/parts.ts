@@ -39,4 +39,4 @@ export interface Parts {
 }
 
 /** The name under which `import.meta` stands in a text. */
-export const META_NAME = '__tsumba_meta__'
+export const META_NAME = '__import_meta__'

@@ -1,10 +1,11 @@
 /** Reads what a Writer wrote, from bytes that anybody may have made: whatever they say, it reads within them. */
 
 import { TsumbaError } from '../../errors.ts'
+import { PACKAGE } from '../../types.ts'
 
 export const damaged = (): TsumbaError =>
   new TsumbaError(
-    'These bytes are not a value of tsumba, or not all of one. Remedy: use the same version of tsumba everywhere.',
+    `These bytes are not a value of ${PACKAGE}, or not all of one. Remedy: use the same version of it everywhere.`,
     'damaged-value',
   )
 

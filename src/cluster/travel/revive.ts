@@ -11,6 +11,7 @@ import * as vm from 'node:vm'
 import { TsumbaError } from '../../errors.ts'
 import { giveCaptures } from '../../frontend/given.ts'
 import { jit } from '../../jit.ts'
+import { PACKAGE } from '../../types.ts'
 import { decode } from './decode.ts'
 import type { TravellingFunction } from './functions.ts'
 import { standsFor } from './known.ts'
@@ -32,7 +33,7 @@ export function revive(travelling: TravellingFunction): RevivedFunction {
   const parts = decode(unpackEncoded(travelling.bytes)) as Parts
   if (parts?.version !== 1) {
     throw new TsumbaError(
-      `${travelling.name} was sent by another version of tsumba. Remedy: use the same version everywhere.`,
+      `${travelling.name} was sent by another version of ${PACKAGE}. Remedy: use the same version everywhere.`,
       'function',
     )
   }
@@ -75,7 +76,7 @@ class Reviver {
         if (value !== undefined) return value
         const name = ref.known.path.join('.')
         throw new TsumbaError(
-          `\`${name}\` is not to be had on this worker. Remedy: run the same versions of Node and tsumba everywhere.`,
+          `\`${name}\` is not to be had on this worker. Remedy: run the same versions of Node and ${PACKAGE} everywhere.`,
           'function',
         )
       }

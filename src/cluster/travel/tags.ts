@@ -6,7 +6,9 @@
  * before it is used, nothing is evaluated, and a list of two numbers costs less than a microsecond.
  */
 
-export const SERIALIZER = 'tsumba'
+import { PACKAGE } from '../../types.ts'
+
+export const SERIALIZER: string = PACKAGE
 export const VERSION = 1
 
 export const TAG = {
