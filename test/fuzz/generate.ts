@@ -3,6 +3,7 @@
 import { anyNumber, number, truthValue } from './expressions.ts'
 import { bytesOf } from './inputs.ts'
 import { loops } from './loops/shapes.ts'
+import { wide } from './loops/wide.ts'
 import { Rng } from './rng.ts'
 import { Scope } from './scope.ts'
 import { show, statements } from './statements.ts'
@@ -19,9 +20,13 @@ import {
   type Type,
 } from './tree.ts'
 
+/** Few programs have integers of 64 bits in lanes by themselves: so many are made for them, at positions of their own. */
+const WIDE = { each: 40, at: 7 }
+
 /** Two programs in three are loops made for passes, the others statements of all kinds. */
 export function generate(seed: number, position: number): Program {
   const rng = new Rng(seed, position)
+  if (position % WIDE.each === WIDE.at) return wide(rng)
   return position % 3 === 0 ? statementsOf(rng) : loops(rng)
 }
 
