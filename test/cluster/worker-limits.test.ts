@@ -21,7 +21,15 @@ import {
   startPythonWorker,
   startScheduler,
 } from './support/python.ts'
-import { launchWorker, type NodeWorker, type NodeWorkerOptions, startWorker } from './support/worker.ts'
+import {
+  childrenOf,
+  isAlive,
+  launchWorker,
+  type NodeWorker,
+  type NodeWorkerOptions,
+  noChildren,
+  startWorker,
+} from './support/worker.ts'
 
 // Real schedulers on a machine that does other things too.
 vi.setConfig({ testTimeout: 90_000 })
@@ -193,6 +201,21 @@ async function spilledOn(scheduler: string, worker: string): Promise<number> {
     pool.close()
   }
 }
+
+describe('a nanny', () => {
+  it('that is killed takes its worker along, in order', async (ctx) => {
+    if (missing ?? noChildren) return ctx.skip((missing ?? noChildren)!)
+    const { address } = await scheduler()
+    const [first, second] = await Promise.all([start(address, { nanny: true }), start(address)])
+    const client = await connect(address)
+    const [held] = await client.scatter([[1, 2, 3]], { workers: [first.address] })
+    const [child] = childrenOf(first.process.pid!)
+    first.signal('SIGKILL')
+    await expect.poll(() => isAlive(child!), { timeout: 20_000 }).toBe(false)
+    expect([...(await client.whoHas([held!])).values()]).toEqual([[second.address]])
+    expect(await held!.result()).toEqual([1, 2, 3])
+  })
+})
 
 describe('a scheduler', () => {
   it.each([['--no-nanny'], []])('that is not there is said to be so in bounded time %j', (...argv) => {

@@ -115,6 +115,9 @@ export async function startWorker(scheduler: string, options: NodeWorkerOptions 
   return worker
 }
 
+/** Why the processes of a process cannot be listed here; undefined: they can. */
+export const noChildren = process.platform === 'linux' ? undefined : 'child processes are listed from /proc: Linux only'
+
 /** Processes that a process has started; Linux only, elsewhere none. */
 export function childrenOf(pid: number): number[] {
   try {
