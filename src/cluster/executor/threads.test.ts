@@ -89,7 +89,7 @@ describe('threads', () => {
       jobs.map((_, i) => i * 2),
     )
     expect(outcomes.every((o) => o.stop >= o.start && o.start > 1e9)).toBe(true)
-    expect(executor.idle).toBe(2)
+    await expect.poll(() => executor.idle).toBe(2)
   })
 
   it('share the work', async () => {
