@@ -24,6 +24,7 @@ import type { Key, Task } from '../../task.ts'
 import type { Encoded } from '../../travel/encoded.ts'
 import type { TravellingFunction } from '../../travel/functions.ts'
 import { failureOf } from '../failures.ts'
+import { keysOf } from '../keys.ts'
 import { checkVersion, registerClient, runMessage } from '../protocol.ts'
 import { fromWire } from '../values.ts'
 import { Batch } from '../wire/batch.ts'
@@ -82,6 +83,8 @@ export class DaskBackend implements Backend {
   private state: 'connecting' | 'running' | 'lost' | 'closed' = 'connecting'
   private lastAnswer = Date.now()
   private readonly ending = new AbortController()
+  private readonly unanswered = new Map<Key, { resolve(): void; reject(error: Error): void }>()
+  private questions = 0
   private asking = false
   private known = ''
 
@@ -98,6 +101,7 @@ export class DaskBackend implements Backend {
       this.scheduler,
       () => this.id,
       (message) => this.stream?.send(message),
+      () => this.heard(),
     )
     this.coordination = this.names
     this.timer = setInterval(() => void this.beat(), rhythm.heartbeat)
@@ -202,6 +206,7 @@ export class DaskBackend implements Backend {
     if (this.state === 'closed') return
     this.state = 'closed'
     this.ending.abort()
+    this.unheardOf(new TsumbaError('this client is closed', 'client-closed'))
     clearInterval(this.timer)
     this.names.close()
     const { comm, stream } = this
@@ -281,9 +286,35 @@ export class DaskBackend implements Backend {
     }
   }
 
+  /**
+   * Resolves when the scheduler has dealt with all that was sent by the stream. It answers in order, and to the question
+   * for a key that nobody knows by cancelling it.
+   */
+  private heard(): Promise<void> {
+    const { stream } = this
+    if (stream === undefined) return Promise.reject(notConnected(this.address))
+    return new Promise((resolve, reject) => {
+      const key = `heard-${this.id}-${this.questions++}`
+      this.unanswered.set(key, { resolve, reject })
+      stream.send({ op: 'report-key', key })
+    })
+  }
+
+  private unheardOf(error: Error): void {
+    for (const { reject } of this.unanswered.values()) reject(error)
+    this.unanswered.clear()
+  }
+
   private receive(messages: unknown): void {
     this.lastAnswer = Date.now()
     const list = Array.isArray(messages) ? (messages as Message[]) : [messages as Message]
+    if (this.unanswered.size > 0)
+      for (const { op, keys } of list) {
+        for (const key of op === 'cancelled-keys' ? keysOf(keys) : []) {
+          this.unanswered.get(key)?.resolve()
+          this.unanswered.delete(key)
+        }
+      }
     this.feed({ type: 'messages', messages: list })
   }
 
@@ -294,6 +325,7 @@ export class DaskBackend implements Backend {
     this.stream = undefined
     this.comm = undefined
     this.names.forget()
+    this.unheardOf(notConnected(this.address))
     this.pool.drop(this.address)
     this.feed({ type: 'disconnected' })
     const deadline = Date.now() + this.timeout
@@ -348,6 +380,10 @@ export class DaskBackend implements Backend {
     const node = workers.filter((worker) => worker.language === 'node').length
     this.feed({ type: 'workers', node, python: workers.length - node })
   }
+}
+
+function notConnected(address: string): TsumbaError {
+  return new TsumbaError(`there is no connection with the scheduler at ${address} at the moment`, 'disconnected')
 }
 
 function checkStart(message: Message | undefined, address: string): void {

@@ -19,12 +19,20 @@ export class Coordination implements CoordinationBackend {
   private readonly scheduler: SchedulerCalls
   private readonly send: (message: Message) => void
   private readonly client: () => string
+  /** Resolves when the scheduler has dealt with what was sent. */
+  private readonly heard: () => Promise<void>
   /** Ids of the leases that we hold, by name. */
   private readonly leases = new Map<string, Set<string>>()
   private readonly queues = new Map<string, Promise<unknown>>()
   private readonly timer: NodeJS.Timeout
 
-  constructor(scheduler: SchedulerCalls, client: () => string, send: (message: Message) => void) {
+  constructor(
+    scheduler: SchedulerCalls,
+    client: () => string,
+    send: (message: Message) => void,
+    heard: () => Promise<void>,
+  ) {
+    this.heard = heard
     this.scheduler = scheduler
     this.client = client
     this.send = send
@@ -95,10 +103,10 @@ export class Coordination implements CoordinationBackend {
     })
   }
 
-  /** Goes by the stream, behind what was sent before; returns when the scheduler has heard it. */
+  /** Goes by the stream, which is no call: it has no answer of its own. */
   async variableDelete(name: string): Promise<void> {
     this.send({ op: 'variable_delete', name })
-    await this.scheduler.call('event_is_set', { name: `${name} deleted` })
+    await this.heard()
   }
 
   /** Gives up leases and queues. */
