@@ -41,19 +41,28 @@ interface Entry {
 
 export interface Collected {
   readonly parts: Parts
-  /** Nothing that the function captures can change: the parts are the same whenever they are collected. */
+  /** What the function captures cannot change, but for `watched`: the parts are the same whenever they are collected. */
   readonly fixed: boolean
+  /** Exports of modules, which may assign to them at any time. */
+  readonly watched: readonly Watched[]
+}
+
+export interface Watched {
+  readonly module: Readonly<Record<string, unknown>>
+  readonly name: string
+  readonly value: unknown
 }
 
 /** @throws TsumbaError `capture` */
 export function collect(fn: AnyFunction): Collected {
   const collector = new Collector()
   const entry = collector.function(fn, [])
-  return { parts: collector.parts(entry, fn), fixed: collector.fixed }
+  return { parts: collector.parts(entry, fn), fixed: collector.fixed, watched: collector.watched }
 }
 
 class Collector {
   fixed = true
+  readonly watched: Watched[] = []
   private readonly functions: FunctionPart[] = []
   private readonly objects: ObjectPart[] = []
   private readonly entries = new Map<AnyFunction, Entry>()
@@ -193,6 +202,7 @@ class Collector {
       const inner = isModule(member) && !knownOf(member)
       if (inner) throw refusal(trail, `${name}.${key}`, 'is a whole module')
       if (member === undefined && !(key in value)) throw refusal(trail, `${name}.${key}`, 'is not there')
+      this.watched.push({ module: value as Watched['module'], name: key, value: member })
       exports.set(key, this.value(member, trail, `${name}.${key}`, captures))
     }
     return this.object({ is: 'object', entries: [...exports] })

@@ -180,6 +180,14 @@ describe('functions', () => {
     expect(there(reads)()).toBe(1)
   })
 
+  it('see what a module has assigned to its exports', () => {
+    const lib = Object.defineProperty({ rate: 1, square }, '__esModule', { value: true })
+    const fn = functionFrom('(x) => lib.square(x) * lib.rate', { lib }) as Fn
+    expect(there(fn)(3)).toBe(9)
+    lib.rate = 2
+    expect(there(fn)(3)).toBe(18)
+  })
+
   it('keep the line of their file in stacks', () => {
     const fails = there(() => {
       throw new Error('here')
