@@ -9,6 +9,8 @@ const local = (processes: boolean): Subject => ({
     actors: 'a cluster on one machine has no actors yet',
     coordination: 'locks and queues live on a scheduler',
     'retire-workers': 'a cluster on one machine keeps its workers',
+    'several-machines': 'a cluster on one machine is on one',
+    python: 'workers of this machine are all in Node',
     ...(processes ? {} : { processes: 'workers are threads' }),
   },
   missing: async () => undefined,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Client } from './client.ts'
 import { addressOf, isLoopback } from './connect.ts'
 
 const tls = { ca: 'a', cert: 'b', key: 'c' }
@@ -31,6 +32,16 @@ describe('an address', () => {
     expect(codeOf('tls://10.0.0.1:8786')).toBe('tls')
     expect(codeOf('tls://10.0.0.1:8786', { tls })).toBe('tls://10.0.0.1:8786')
     expect(codeOf('tcp://10.0.0.1:8786', { tls })).toBe('tls')
+  })
+
+  it('where nobody listens is an error within the timeout', async () => {
+    const start = performance.now()
+    const error: unknown = await Client.connect('tcp://127.0.0.1:1', { timeout: 1 }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'TsumbaError', code: 'unreachable' })
+    expect((error as Error).message).toContain('127.0.0.1:1')
+    expect(performance.now() - start).toBeLessThan(20_000)
+    await expect(Client.connect('nowhere at all')).rejects.toMatchObject({ code: 'address' })
+    await expect(Client.connect('127.0.0.1', { timeout: -1 })).rejects.toThrow(/number of seconds/)
   })
 
   it.each(['127.0.0.1', '127.8.8.8', 'localhost', '[::1]', '::1', '[::ffff:127.0.0.1]'])(

@@ -1,6 +1,7 @@
 /** Order, and what workers and schedulers are told. */
 
 import { describe, expect, it } from 'vitest'
+import type { Capability } from '../../../src/cluster/backend.ts'
 import { asCompleted, Event, Lock, Queue, Semaphore, TimeoutError, Variable, wait } from '../../../src/cluster/index.ts'
 import { Bench, type Subject, sleep } from './subject.ts'
 
@@ -20,6 +21,22 @@ class Counter {
 export function control(subject: Subject): void {
   describe(`${subject.name}: control`, () => {
     const bench = new Bench(subject, { workers: 1, threads: 1 })
+
+    it('has what is tested, and says so of the rest', async (ctx) => {
+      const { capabilities } = (await bench.client(ctx)).backend
+      const all = [
+        'resources',
+        'actors',
+        'coordination',
+        'several-machines',
+        'retire-workers',
+        'restart',
+        'python',
+        'processes',
+      ]
+      const missing = all.filter((one) => !capabilities.has(one as Capability))
+      expect(Object.keys(subject.without).sort()).toEqual(missing.sort())
+    })
 
     it('runs urgent tasks first', async (ctx) => {
       const client = await bench.client(ctx)
