@@ -28,6 +28,7 @@ import { canFold, folded, startOf } from './lane-folds.ts'
 import { Refused } from './lane-values.ts'
 import type { PassContext } from './pass.ts'
 import { fresh, isZero, type Scope } from './scope.ts'
+import { placeOf, placesIn } from './twins.ts'
 import { Widener } from './widen.ts'
 
 /** Loops that gain less than this are better left as they are: what they do before and after costs something too. */
@@ -100,7 +101,7 @@ class Vectorising {
       // What other passes have written twice runs quickly in its first place: the rest of a loop has a few turns only,
       // and the second arm of a question is for what the first cannot do.
       const rest =
-        s.kind === 'for' && ((before?.kind === 'for' && keyOf(s) === keyOf(before)) || this.spare.has(keyOf(s)))
+        s.kind === 'for' && ((before?.kind === 'for' && placeOf(s) === placeOf(before)) || this.spare.has(placeOf(s)))
       before = s
       if (rest) return s
       if (s.kind === 'if') return this.if(s, outer)
@@ -108,7 +109,7 @@ class Vectorising {
       const inside = [...outer, s]
       const plan = this.plan(s, outer)
       if (plan && plan.gain >= WORTH && plan.gain >= PREFER * this.best(s.body, inside)) {
-        this.vectorised.add(keyOf(s))
+        this.vectorised.add(placeOf(s))
         this.context.note(s.span, `Runs ${plan.lanes} iterations at a time, in the lanes of vectors.`)
         const written = plan.write()
         this.locals.push(...plan.locals)
@@ -121,7 +122,7 @@ class Vectorising {
   private if(s: If, outer: readonly For[]): Stmt {
     const yes = this.firstArm(s, () => this.list(s.then, outer))
     const known = this.spare
-    if (s.else.length > 0) this.spare = new Set([...known, ...loopKeys(s.then)])
+    if (s.else.length > 0) this.spare = new Set([...known, ...placesIn(s.then)])
     const no = this.list(s.else, outer)
     this.spare = known
     return yes === s.then && no === s.else ? s : { ...s, then: yes, else: no }
@@ -169,7 +170,7 @@ class Vectorising {
   }
 
   private explain(loop: For, reason: string): void {
-    const key = keyOf(loop)
+    const key = placeOf(loop)
     if (hasFors(loop.body) || this.reasons.has(key)) return
     this.reasons.set(key, { span: loop.span, text: `Not in vectors: ${reason}.` })
   }
@@ -335,12 +336,6 @@ class Vectorising {
     out.push(assign(local, e))
     return ref(local)
   }
-}
-
-const keyOf = ({ span }: For): string => `${span.source}:${span.start}-${span.end}`
-
-function loopKeys(stmts: readonly Stmt[]): string[] {
-  return stmts.flatMap((s) => [...(s.kind === 'for' ? [keyOf(s)] : []), ...stmtBodies(s).flatMap(loopKeys)])
 }
 
 const hasLoops = (stmts: readonly Stmt[]): boolean =>

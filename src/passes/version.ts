@@ -5,12 +5,15 @@
  *   if the extremes are within the arrays { the nest without these checks } else { the nest as it was }
  *
  * The second copy has the effects that come before a failure, and the failure itself, as plain JavaScript has them.
+ *
+ * What is known only inside the nest (a row that was looked up) is asked before an innermost loop in it, where that then
+ * has no check left and turns often enough.
  */
 
 import { markFailing } from '../analysis/failing.ts'
 import { type Access, checkedAccess, margins, proven, subjectOf } from '../analysis/indices.ts'
 import { exposedReads, liveAfterEach } from '../analysis/liveness.ts'
-import { type Atom, atom, atomsOf, constantOf, keyOf, type Poly, sub } from '../analysis/poly.ts'
+import { type Atom, atom, atomsOf, constant, constantOf, keyOf, type Poly, sub } from '../analysis/poly.ts'
 import { type Fixed, Symbols } from '../analysis/symbols.ts'
 import { ifStmt, Names, op } from '../ir/build.ts'
 import type { Expr, Fn, For, Local, Module, Site, Stmt } from '../ir/ir.ts'
@@ -19,15 +22,21 @@ import { assignedLocals, exprReads, mapList, mapStmtBodies, mapStmts, stmtBodies
 import { sizeOf } from './inline.ts'
 import { isSmall, notNegative } from './margins.ts'
 import type { PassContext } from './pass.ts'
+import { placeOf, placesIn } from './twins.ts'
 
 /** Nests larger than this (statements and expression nodes) are not written twice. */
 const COPIED = 1500
 /** Comparisons before a nest. */
 const CHECKS = 24
+/** Turns from which questions before a loop inside others are worth it. */
+const TURNS = 16
 
 export function version(module: Module, context: PassContext): Module {
   if (!context.boundscheck) return module
-  const functions = mapList(module.functions, (fn) => new Versioning(fn, module.sites, context).run())
+  const functions = mapList(module.functions, (fn) => {
+    const nests = new Versioning(fn, module.sites, context, false).run()
+    return checksInside(nests.body, 0) ? new Versioning(nests, module.sites, context, true).run() : nests
+  })
   return functions === module.functions ? module : { ...module, functions: markFailing(functions) }
 }
 
@@ -58,9 +67,14 @@ class Versioning {
   private readonly live: Map<Stmt, Set<Local>>
   private readonly fixed = new Map<For, Fixed>()
   private readonly candidates = new Map<For, Candidate[]>()
+  /** Innermost loops of others are looked at, and those alone. */
+  private readonly inside: boolean
+  /** Loops of which this is the second copy. */
+  private spare: ReadonlySet<string> = new Set()
 
-  constructor(fn: Fn, sites: readonly Site[], context: PassContext) {
+  constructor(fn: Fn, sites: readonly Site[], context: PassContext, inside: boolean) {
     this.fn = fn
+    this.inside = inside
     this.sites = sites
     this.context = context
     this.symbols = new Symbols(fn)
@@ -76,12 +90,23 @@ class Versioning {
 
   private list(stmts: readonly Stmt[]): readonly Stmt[] {
     return mapList(stmts, (s) => {
+      if (s.kind === 'if' && this.inside) return this.firstArm(s)
       if (s.kind === 'for' && !stmtBodies(s).some((body) => this.hasCandidates(body))) {
         const chosen = this.choose(s)
         if (chosen) return this.twice(s, chosen.accesses, chosen.checks)
       }
       return mapStmtBodies(s, (body) => this.list(body))
     })
+  }
+
+  /** The second arm of a question is for what the first cannot do. */
+  private firstArm(s: Extract<Stmt, { kind: 'if' }>): Stmt {
+    const then = this.list(s.then)
+    const known = this.spare
+    this.spare = new Set([...known, ...placesIn(s.then)])
+    const no = this.list(s.else)
+    this.spare = known
+    return then === s.then && no === s.else ? s : { ...s, then, else: no }
   }
 
   private hasCandidates(stmts: readonly Stmt[]): boolean {
@@ -106,8 +131,8 @@ class Versioning {
   /** `loops`: those of the path. */
   private place(stmt: Stmt, access: Access, path: readonly Step[], loops: readonly For[]): void {
     for (const [depth, loop] of loops.entries()) {
-      // Before an innermost loop of others, checks would come again and again, for few iterations each.
-      if (depth > 0 && !hasLoops(loop.body)) return
+      // Before an innermost loop of others, checks come again and again, for few iterations each.
+      if ((depth > 0 && !hasLoops(loop.body)) !== this.inside) continue
       const found = this.checks(access, loops, depth)
       if (!found) continue
       const within = loops.slice(depth)
@@ -180,8 +205,21 @@ class Versioning {
     const sure = all.filter((c) => !c.guarded)
     const asked = new Set(sure.flatMap((c) => [...c.checks.keys()]))
     const accesses = all.filter((c) => !c.guarded || [...c.checks.keys()].every((key) => asked.has(key)))
+    if (this.inside) {
+      if (this.spare.has(placeOf(loop)) || accesses.length < checkedIn(loop.body)) return undefined
+      const turns = this.turns(loop)
+      if (!turns) return undefined
+      return { accesses, checks: [turns, ...this.fewest(loop, accesses)] }
+    }
     const checks = this.fewest(loop, accesses)
     return checks.length > 0 && checks.length <= CHECKS ? { accesses, checks } : undefined
+  }
+
+  /** Not negative where the loop turns often enough. */
+  private turns({ lo, hi, step }: For): Poly | undefined {
+    const [from, to] = [this.symbols.poly(lo), this.symbols.poly(hi)]
+    if (!from || !to) return undefined
+    return sub(step > 0 ? sub(to, from) : sub(from, to), constant(TURNS * Math.abs(step)))
   }
 
   /**
@@ -251,3 +289,17 @@ class Versioning {
 
 const hasLoops = (stmts: readonly Stmt[]): boolean =>
   stmts.some((s) => s.kind === 'for' || s.kind === 'while' || stmtBodies(s).some(hasLoops))
+
+const checkedIn = (stmts: readonly Stmt[]): number =>
+  stmts.reduce(
+    (sum, s) => sum + (checkedAccess(s) ? 1 : 0) + stmtBodies(s).reduce((n, body) => n + checkedIn(body), 0),
+    0,
+  )
+
+/** Whether an innermost loop of others has checks left. */
+const checksInside = (stmts: readonly Stmt[], depth: number): boolean =>
+  stmts.some((s) =>
+    s.kind === 'for' && !hasLoops(s.body)
+      ? depth > 0 && checkedIn(s.body) > 0
+      : stmtBodies(s).some((body) => checksInside(body, s.kind === 'for' ? depth + 1 : depth)),
+  )
