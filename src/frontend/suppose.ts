@@ -137,7 +137,8 @@ interface Search {
   readonly made: Variable[]
 }
 
-const mayBeWhole = (fact: NumberFact): boolean => !isIntegral(fact) && fact.lo <= EXACT && fact.hi >= -EXACT
+/** What is whole and only may be too large is for analysis/whole.ts. */
+const mayBeWhole = (fact: NumberFact): boolean => !(fact.int && !fact.nan) && fact.lo <= EXACT && fact.hi >= -EXACT
 
 /** Facts belong to nodes, and what is known of a variable differs from place to place: each has a node of its own. */
 const another = (e: Expr): Expr => ({ ...e })

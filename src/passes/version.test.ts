@@ -345,7 +345,7 @@ describe('where', () => {
     `)
   })
 
-  test('an innermost loop of others is not worth it', () => {
+  describe('a row that is looked up, before an innermost loop', () => {
     const rows = (x: Float64Array, starts: Int32Array) => {
       let s = 0
       for (let i = 0; i < starts.length - 1; i++) {
@@ -354,8 +354,32 @@ describe('where', () => {
       }
       return s
     }
-    const { before, after } = prepared(rows, ['float64[]', 'int32[]'])
-    expect(after).toBe(before)
+    test('is asked for where the loop turns often', () => {
+      const { before, after } = prepared(rows, ['float64[]', 'int32[]'])
+      const [only, ...more] = versions(after)
+      expect(more).toEqual([])
+      expect(checkedIn(after, only!.fast)).toEqual([])
+      const calls = [
+        [x(40), Int32Array.of(0, 20, 40)],
+        [x(40), Int32Array.of(0, 3, 40, 5, 30)],
+        [x(39), Int32Array.of(0, 20, 40)],
+        [x(40), Int32Array.of(-1, 20, 40)],
+        [x(40), Int32Array.of()],
+      ]
+      expectSame(after, before, calls)
+      expectPlain(after, rows, calls.slice(0, 2))
+    })
+
+    test('is not where a check would be left in it', () => {
+      const sparse = (x: Float64Array, starts: Int32Array, columns: Int32Array) => {
+        let s = 0
+        for (let i = 0; i < starts.length - 1; i++) {
+          for (let k = starts[i]!; k < 9; k++) s += x[columns[k]!]!
+        }
+        return s
+      }
+      expect(versions(prepared(sparse, ['float64[]', 'int32[]', 'int32[]']).after)).toEqual([])
+    })
   })
 
   test('sizes that change in the nest', () => {
