@@ -17,8 +17,14 @@ import { Heap } from './heap.ts'
 import {
   comesBefore,
   type Instruction,
+  isCalled,
+  isUnused,
   type LocalEvent,
   type NewTask,
+  NOBODY,
+  newTaskState,
+  refusal,
+  strangerOf,
   type TaskOutcome,
   type TaskState,
   type WorkerState,
@@ -143,7 +149,7 @@ export class Machine<V> {
       )
       return
     }
-    const stranger = this.noWorkerFor(task)
+    const stranger = strangerOf(task, this.workers)
     if (stranger !== undefined) {
       this.fail(state, refusal(`there is no worker ${stranger}`, 'client.schedulerInfo() lists them.', 'no-worker'))
       return
@@ -159,32 +165,9 @@ export class Machine<V> {
     retries: number,
     priority: number,
   ): TaskState<V> {
-    const state: TaskState<V> = {
-      key,
-      task,
-      status: 'waiting',
-      dependencies,
-      dependents: undefined,
-      missing: 0,
-      wanted: 0,
-      value: undefined,
-      typename: '',
-      failure: undefined,
-      worker: undefined,
-      madeBy: '',
-      deaths: 0,
-      retries,
-      priority,
-      order: this.order++,
-      expected: 0,
-    }
+    const state = newTaskState(key, task, dependencies, { retries, priority, order: this.order++ })
     this.tasks.set(key, state)
     return state
-  }
-
-  private noWorkerFor({ options: { workers, allowOtherWorkers } }: NewTask<V>): string | undefined {
-    if (workers === undefined || workers.length === 0 || allowOtherWorkers) return undefined
-    return workers.some((name) => this.workers.some((w) => isCalled(w, name))) ? undefined : workers.join(', ')
   }
 
   /** From the beginning: counts the inputs that are missing. */
@@ -515,16 +498,4 @@ export class Machine<V> {
   private tellAll(state: TaskState<V>, event: Extract<Instruction<V>, { do: 'tell' }>['event']): void {
     for (let bits = state.wanted; bits !== 0; bits &= bits - 1) this.tell(bits & -bits, event)
   }
-}
-
-const NOBODY: readonly never[] = []
-
-const isUnused = <V>(state: TaskState<V>): boolean =>
-  state.wanted === 0 && state.status !== 'forgotten' && (state.dependents === undefined || state.dependents.size === 0)
-
-const isCalled = (worker: { readonly name: string; readonly address: string }, name: string): boolean =>
-  worker.name === name || worker.address === name
-
-function refusal(why: string, remedy: string, code: string): Failure {
-  return { name: 'TsumbaError', message: `The task cannot run: ${why}. Remedy: ${remedy}`, stack: undefined, code }
 }

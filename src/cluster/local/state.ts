@@ -133,3 +133,52 @@ export function newWorker<V>(address: string, name: string, nthreads: number): W
 /** Larger priorities first, then in the order of submission. */
 export const comesBefore = <V>(a: TaskState<V>, b: TaskState<V>): boolean =>
   a.priority === b.priority ? a.order < b.order : a.priority > b.priority
+
+export function newTaskState<V>(
+  key: Key,
+  task: NewTask<V> | undefined,
+  dependencies: readonly TaskState<V>[],
+  { retries, priority, order }: { readonly retries: number; readonly priority: number; readonly order: number },
+): TaskState<V> {
+  return {
+    key,
+    task,
+    status: 'waiting',
+    dependencies,
+    dependents: undefined,
+    missing: 0,
+    wanted: 0,
+    value: undefined,
+    typename: '',
+    failure: undefined,
+    worker: undefined,
+    madeBy: '',
+    deaths: 0,
+    retries,
+    priority,
+    order,
+    expected: 0,
+  }
+}
+
+export const NOBODY: readonly never[] = []
+
+export const isUnused = <V>(state: TaskState<V>): boolean =>
+  state.wanted === 0 && state.status !== 'forgotten' && (state.dependents === undefined || state.dependents.size === 0)
+
+export const isCalled = (worker: { readonly name: string; readonly address: string }, name: string): boolean =>
+  worker.name === name || worker.address === name
+
+/** Why a task cannot run here at all. */
+export function refusal(why: string, remedy: string, code: string): Failure {
+  return { name: 'TsumbaError', message: `The task cannot run: ${why}. Remedy: ${remedy}`, stack: undefined, code }
+}
+
+/** The workers that a task is kept to, where none of them is there. */
+export function strangerOf<V>(
+  { options: { workers, allowOtherWorkers } }: NewTask<V>,
+  all: readonly WorkerState<V>[],
+): string | undefined {
+  if (workers === undefined || workers.length === 0 || allowOtherWorkers) return undefined
+  return workers.some((name) => all.some((worker) => isCalled(worker, name))) ? undefined : workers.join(', ')
+}
