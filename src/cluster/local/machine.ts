@@ -20,6 +20,7 @@ import {
   isCalled,
   isUnused,
   type LocalEvent,
+  type MachineOptions,
   type NewTask,
   NOBODY,
   newTaskState,
@@ -29,10 +30,6 @@ import {
   type TaskState,
   type WorkerState,
 } from './state.ts'
-
-export interface MachineOptions {
-  readonly allowedFailures: number
-}
 
 /** Dask's default. */
 export const ALLOWED_FAILURES = 3

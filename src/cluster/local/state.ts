@@ -115,6 +115,10 @@ export type Instruction<V> =
   /** Nobody needs the value of the task any more. */
   | { readonly do: 'drop'; readonly value: V }
 
+export interface MachineOptions {
+  readonly allowedFailures: number
+}
+
 export function newWorker<V>(address: string, name: string, nthreads: number): WorkerState<V> {
   return {
     address,
