@@ -111,8 +111,13 @@ export function launchWorker(scheduler: string, options: NodeWorkerOptions = {})
 /** A worker that has joined. */
 export async function startWorker(scheduler: string, options: NodeWorkerOptions = {}): Promise<NodeWorker> {
   const worker = launchWorker(scheduler, options)
-  await worker.joined()
-  return worker
+  try {
+    await worker.joined()
+    return worker
+  } catch (error) {
+    await worker.stop()
+    throw error
+  }
 }
 
 /** Why the processes of a process cannot be listed here; undefined: they can. */
