@@ -1,6 +1,7 @@
 /** What a worker refuses, and what is refused to it, in the user's words. */
 
 import { TsumbaError } from '../../../errors.ts'
+import { PACKAGE } from '../../../types.ts'
 import { type Work, workOf } from '../protocol.ts'
 import type { Message } from '../wire/message.ts'
 import type { Spec } from './events.ts'
@@ -10,7 +11,7 @@ import type { DaskWorkerOptions } from './options.ts'
 export function specOf(runSpec: unknown, message: Message): Spec<Work> {
   let why = 'it is a task of Python'
   try {
-    if (message['actor'] === true) why = 'it makes an actor, and tsumba workers hold none'
+    if (message['actor'] === true) why = `it makes an actor, and ${PACKAGE} workers hold none`
     else {
       const work = workOf(runSpec)
       if (work) return { kind: 'work', work }
@@ -19,7 +20,7 @@ export function specOf(runSpec: unknown, message: Message): Spec<Work> {
     why = `it cannot be read: ${(error as Error).message}`
   }
   const text =
-    `Task '${String(message['key'])}' came to a tsumba worker, which cannot run it: ${why}. ` +
+    `Task '${String(message['key'])}' came to a ${PACKAGE} worker, which cannot run it: ${why}. ` +
     "Remedy: give Python's tasks to Python's workers, with workers=[…] or resources that only they have."
   return { kind: 'refused', failure: { name: 'TsumbaError', message: text, stack: undefined, code: 'python-task' } }
 }

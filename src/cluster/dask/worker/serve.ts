@@ -1,5 +1,6 @@
 /** The calls that a worker answers: from the scheduler, from other workers, from clients. */
 
+import { PACKAGE } from '../../../types.ts'
 import type { Failure, Key } from '../../task.ts'
 import { exceptionOf } from '../failures.ts'
 import { keysOf } from '../keys.ts'
@@ -163,7 +164,7 @@ async function run(it: DaskWorker, message: Message): Promise<Message> {
   if (!work) {
     return erred({
       name: 'TsumbaError',
-      message: `${it.address} is a tsumba worker and runs no Python. Remedy: give workers=[…] to run, with Python's workers only`,
+      message: `${it.address} is a ${PACKAGE} worker and runs no Python. Remedy: give workers=[…] to run, with Python's workers only`,
       stack: undefined,
       code: 'python-task',
     })
