@@ -105,7 +105,8 @@ export interface Backend {
 export interface ActorBackend {
   /** An object of a class that lives on one worker; `key` names it. */
   create(task: Task): void
-  call(key: Key, method: string, args: Encoded): Promise<unknown>
+  /** `dependencies`: the keys that `args` refers to. All of these are in memory, here as at `create`. */
+  call(key: Key, method: string, args: Encoded, dependencies: readonly Key[]): Promise<unknown>
   get(key: Key, property: string): Promise<unknown>
 }
 

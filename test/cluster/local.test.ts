@@ -6,7 +6,6 @@ const local = (processes: boolean): Subject => ({
   name: processes ? 'processes of this machine' : 'threads of this process',
   without: {
     resources: 'a cluster on one machine has no resources to count',
-    actors: 'a cluster on one machine has no actors yet',
     coordination: 'locks and queues live on a scheduler',
     'retire-workers': 'a cluster on one machine keeps its workers',
     'several-machines': 'a cluster on one machine is on one',

@@ -3,7 +3,7 @@
 import { TsumbaError } from '../../errors.ts'
 import type { ActorBackend } from '../backend.ts'
 import type { Key } from '../task.ts'
-import type { Encoded } from '../travel/encoded.ts'
+import { type Encoded, KEY } from '../travel/encoded.ts'
 import type { Arguments } from './arguments.ts'
 import type { Future } from './future.ts'
 
@@ -23,7 +23,52 @@ export type Actor<T> = { readonly [K in keyof T]: Remote<T[K]> } & Disposable & 
 /** How calls leave: given by the client, which knows how arguments are written. */
 export interface ActorCalls {
   readonly backend: ActorBackend
-  encode(args: readonly unknown[]): Encoded
+  /** Arguments, and the keys of the futures among them. */
+  encode(args: readonly unknown[]): { readonly encoded: Encoded; readonly dependencies: readonly Key[] }
+  /** Resolves when the values of these keys are there. */
+  arrived(dependencies: readonly Key[]): Promise<void>
+  /** Keeps futures while `work` needs them. */
+  holding<T>(holder: object, work: () => Promise<T>): Promise<T>
+}
+
+const NONE: readonly Key[] = []
+
+/** Asks one after the other: what waits for a future keeps what comes after it waiting too. */
+class Line {
+  private waiting = 0
+  private last: Promise<void> = Promise.resolve()
+  private readonly calls: ActorCalls
+
+  constructor(calls: ActorCalls) {
+    this.calls = calls
+  }
+
+  /** Whether what is asked next goes at once. */
+  isFree(dependencies: readonly Key[]): boolean {
+    return this.waiting === 0 && dependencies.length === 0
+  }
+
+  async ask(dependencies: readonly Key[], send: () => Promise<unknown>): Promise<unknown> {
+    if (this.isFree(dependencies)) return send()
+    const before = this.last
+    let next = () => {}
+    this.last = new Promise((resolve) => {
+      next = resolve
+    })
+    this.waiting++
+    try {
+      await before
+      await this.calls.arrived(dependencies)
+      return send()
+    } finally {
+      this.waiting--
+      next()
+    }
+  }
+}
+
+function withFramesOfItsOwn(encoded: Encoded): Encoded {
+  return { ...encoded, frames: encoded.frames.map((frame) => frame.slice()) }
 }
 
 /** All names of methods: of the class and those it extends. */
@@ -45,13 +90,25 @@ export function actorOf<T>(Class: AnyClass, future: Future<unknown>, calls: Acto
   const methods = methodsOf(Class)
   const { key } = future
   const made = new Map<string, (...args: unknown[]) => Promise<unknown>>()
+  const line = new Line(calls)
+  /** `held`: lives until the answer is there; so does the actor. */
+  const ask = (held: object, dependencies: readonly Key[], send: () => Promise<unknown>): Promise<unknown> =>
+    calls.holding([future, held], () =>
+      line.ask(dependencies, async () => {
+        const gone = future.status === 'cancelled' || future.status === 'error'
+        const failure = gone ? await future.exception() : undefined
+        if (failure !== undefined) throw failure
+        return send()
+      }),
+    )
   const method = (name: string) => {
     let call = made.get(name)
     if (call === undefined) {
-      call = (...args) => {
-        const failure = future.status === 'cancelled' || future.status === 'error' ? future.exception() : undefined
-        if (failure !== undefined) return failure.then((error) => Promise.reject(error))
-        return calls.backend.call(key, name, calls.encode(args))
+      call = async (...args) => {
+        const { encoded, dependencies } = calls.encode(args)
+        // Arguments are those of the moment of the call.
+        const own = line.isFree(dependencies) ? encoded : withFramesOfItsOwn(encoded)
+        return ask(args, dependencies, () => calls.backend.call(key, name, own, dependencies))
       }
       made.set(name, call)
     }
@@ -61,8 +118,14 @@ export function actorOf<T>(Class: AnyClass, future: Future<unknown>, calls: Acto
     get(_, name) {
       if (name === Symbol.dispose) return () => future.release()
       if (name === 'actorKey') return key
+      if (name === KEY) {
+        throw new TsumbaError(
+          `${key} is an actor, which stays on its worker. Remedy: pass what its methods give.`,
+          'actor',
+        )
+      }
       if (typeof name === 'symbol' || name === 'then') return undefined
-      return methods.has(name) ? method(name) : calls.backend.get(key, name)
+      return methods.has(name) ? method(name) : ask(calls, NONE, () => calls.backend.get(key, name))
     },
     set(_, name) {
       throw new TsumbaError(

@@ -15,7 +15,7 @@ import { type CancelOptions, cancelAll, Future, retryAll } from './future.ts'
 import { type GatherOptions, gather, rebuild, visit } from './gather.ts'
 import { pureKey, valueKey } from './keys.ts'
 import { checkOptions, type SubmitOptions, unsupported } from './options.ts'
-import { checkTimeout, type TimeoutOption } from './settle.ts'
+import { checkTimeout, settled, type TimeoutOption } from './settle.ts'
 import { listOf } from './wait.ts'
 
 export interface ClientScatterOptions extends ScatterOptions {
@@ -222,18 +222,40 @@ export class Client implements AsyncDisposable {
     if (actors === undefined) throw unsupported(backend, 'actors', 'Remedy: an object inside one task.')
     const travels = this.#travelling(Class as unknown as AnyFn, 'actor')
     const key = this.#options.key ?? this.#core.uniqueKey(travels.name)
+    if (this.#core.state(key) !== undefined) {
+      throw new TsumbaError(`The key "${key}" is taken. Remedy: another key for each actor.`, 'key')
+    }
     const task = this.#task(travels, args, key)
-    // What the constructor's arguments depend on has to be there first.
-    this.#core.flush()
-    const { state } = this.#core.adopt(key)
-    const future = new Future<unknown>(this.#core, state)
-    actors.create(task)
-    const error = await future.exception()
-    if (error !== undefined) throw error
+    const future = new Future<unknown>(this.#core, this.#core.adopt(key).state)
+    try {
+      await this.#core.holding(args, async () => {
+        if (task.dependencies.length > 0) await this.#arrived(task.dependencies)
+        this.#core.open()
+        actors.create(task)
+        const error = await future.exception()
+        if (error !== undefined) throw error
+      })
+    } catch (error) {
+      future.release()
+      throw error
+    }
     return actorOf<InstanceType<C>>(Class, future, {
       backend: actors,
-      encode: (list) => encodeAlone(list, `${Class.name}'s methods`),
+      encode: (list) => {
+        const call = written(travels, list)
+        this.#known(call.dependencies, travels.name)
+        return call
+      },
+      arrived: (dependencies) => this.#arrived(dependencies),
+      holding: (holder, work) => this.#core.holding(holder, work),
     })
+  }
+
+  /** Waits for futures' values; it has to be seen to that the futures live so long. */
+  async #arrived(keys: readonly Key[]): Promise<void> {
+    this.#core.flush()
+    const states = keys.map((key) => this.#core.state(key)).filter((state) => state !== undefined)
+    await settled(states, { raise: true })
   }
 
   /** Which workers hold the value of each key; of all keys of the cluster unless told. */
@@ -310,11 +332,15 @@ export class Client implements AsyncDisposable {
 
   #task(fn: TravellingFunction, args: readonly unknown[], key: Key | undefined): Task {
     const { encoded, dependencies } = written(fn, args)
-    for (const dependency of dependencies) {
-      if (this.#core.state(dependency) === undefined) throw strangeDependency(dependency, fn.name)
-    }
+    this.#known(dependencies, fn.name)
     key ??= this.#options.pure ? pureKey(fn, encoded, dependencies) : this.#core.uniqueKey(fn.name)
     return { key, fn, args: asItIsNow(encoded), dependencies, options: this.#annotations }
+  }
+
+  #known(dependencies: readonly Key[], name: string): void {
+    for (const dependency of dependencies) {
+      if (this.#core.state(dependency) === undefined) throw strangeDependency(dependency, name)
+    }
   }
 
   #taskOf(node: Delayed<unknown>): Task {

@@ -31,6 +31,8 @@ export interface ThreadData {
   readonly control: Int32Array
   readonly loopThreads: number
   readonly files: FilesOption | undefined
+  /** The thread is an actor's: its jobs are orders (actors.ts). */
+  readonly actor: boolean
 }
 
 /** Where large frames of results are to be written for another process, and how the files' names begin. */

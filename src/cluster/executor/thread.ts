@@ -23,9 +23,10 @@ import {
   type ToThread,
   writeOutcome,
 } from './messages.ts'
+import { carryOut } from './object.ts'
 import { argumentsOf, encodeResult, failureOf, runsTheTask } from './run.ts'
 
-const { control, loopThreads, files } = workerData as ThreadData
+const { control, loopThreads, files, actor } = workerData as ThreadData
 const port = parentPort!
 // A user who wants fewer threads than a task's share of the cores says so as anywhere else.
 setNumThreads(Math.min(loopThreads, Number(process.env[`${PACKAGE.toUpperCase()}_NUM_THREADS`]) || loopThreads))
@@ -92,8 +93,7 @@ function runJob(job: ThreadJob): Promise<void> | undefined {
   const failed = (error: unknown): void => finish(job.id, { status: 'error', failure: failureOf(error) }, start)
   let value: unknown
   try {
-    const args = argumentsOf(revived, job.args, job.inputs)
-    value = runsTheTask(revived.fn, args)
+    value = actor ? carryOut(revived, job) : runsTheTask(revived.fn, argumentsOf(revived, job.args, job.inputs))
     if (isThenable(value)) {
       // Others' outcomes do not wait for it.
       if (writer.pos > 0) post(-1)

@@ -70,6 +70,7 @@ export class ThreadExecutor<F extends Frame = Uint8Array> {
   private readonly pace = new Pace()
   private readonly shared = new WeakMap<Uint8Array, Uint8Array>()
   private readonly files: FilesOption | undefined
+  private readonly lost: ((reason: string) => void) | undefined
   private listener: (outcomes: readonly Outcome<F>[]) => void = () => {}
   /** Threads started so far: each names its files differently. */
   private spawned = 0
@@ -79,8 +80,10 @@ export class ThreadExecutor<F extends Frame = Uint8Array> {
   private stallTimer: NodeJS.Timeout | undefined
   private readonly exits = new Set<Promise<void>>()
 
-  constructor(file: URL, options: ExecutorOptions, files: FilesOption | undefined) {
+  /** `lost`: the thread is an actor's, which is not replaced when it dies; called with the reason. */
+  constructor(file: URL, options: ExecutorOptions, files: FilesOption | undefined, lost?: (reason: string) => void) {
     this.files = files
+    this.lost = lost
     this.nthreads = options.nthreads
     this.options = options
     this.file = file
@@ -113,7 +116,7 @@ export class ThreadExecutor<F extends Frame = Uint8Array> {
     const control = new Int32Array(new SharedArrayBuffer(SLOTS * 4))
     const share = Math.max(1, Math.floor(availableParallelism() / this.nthreads))
     const files = this.files && { ...this.files, prefix: `${this.files.prefix}-${this.spawned++}` }
-    const workerData: ThreadData = { control, loopThreads: loopThreads ?? share, files }
+    const workerData: ThreadData = { control, loopThreads: loopThreads ?? share, files, actor: this.lost !== undefined }
     const worker = new Worker(this.file, {
       workerData,
       execArgv: inheritedOptions(),
@@ -150,11 +153,13 @@ export class ThreadExecutor<F extends Frame = Uint8Array> {
     thread.batches.length = 0
     if (!this.closing) {
       this.stillborn = thread.proven || outcomes.length > 0 ? 0 : this.stillborn + 1
-      if (this.stillborn < STILLBORN) this.spawn(thread)
-      else this.broken = cause
+      if (this.lost) this.broken = cause
+      else if (this.stillborn < STILLBORN) this.spawn(thread)
+      else this.broken = `worker threads do not start: ${cause}`
     }
     if (outcomes.length > 0) this.listener(outcomes)
     this.pump()
+    if (!this.closing) this.lost?.(cause)
   }
 
   private deadOutcome(job: Job, reason: string, now: number, thread: number): Outcome<F> {
@@ -166,7 +171,7 @@ export class ThreadExecutor<F extends Frame = Uint8Array> {
   private pump(): void {
     if (this.broken !== '' && this.queue.length > 0) {
       const now = Date.now() / 1e3
-      const reason = `worker threads do not start: ${this.broken}`
+      const reason = this.broken
       this.listener(this.queue.splice(0).map((job) => this.deadOutcome(job, reason, now, 0)))
       return
     }

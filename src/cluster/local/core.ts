@@ -6,6 +6,7 @@ import type { Failure, Key, Task } from '../task.ts'
 import type { Encoded } from '../travel/encoded.ts'
 import { type TravellingFunction, travelling } from '../travel/functions.ts'
 import { encode, typenameOf } from '../travel/values.ts'
+import { LocalActors } from './actors.ts'
 import { fetchValue, plainValue } from './fetch.ts'
 import { Machine } from './machine.ts'
 import { Session } from './session.ts'
@@ -58,6 +59,7 @@ export class ClusterCore {
   private readonly slotOf = new Map<WorkerState<Held>, Slot>()
   private readonly sessions = new Map<number, Session>()
   private readonly calls = new Map<number, Call>()
+  readonly actors: LocalActors<Slot>
   private nextId = 1
   private ticking: NodeJS.Timeout | undefined
   private closing: Promise<void> | undefined
@@ -68,7 +70,9 @@ export class ClusterCore {
     this.options = options
     this.kind = options.kind
     this.address = options.address
-    this.capabilities = new Set<Capability>(options.kind === 'processes' ? ['restart', 'processes'] : ['restart'])
+    this.capabilities = new Set<Capability>(
+      options.kind === 'processes' ? ['actors', 'restart', 'processes'] : ['actors', 'restart'],
+    )
     this.slots = Array.from({ length: options.workers }, (_, k) => {
       const state = newWorker<Held>(`${options.address}/${k}`, `${k}`, options.nthreads)
       return { state, worker: undefined, jobs: new Map() }
@@ -78,6 +82,20 @@ export class ClusterCore {
       this.slots.map(({ state }) => state),
       { allowedFailures: options.allowedFailures },
     )
+    this.actors = new LocalActors({
+      places: this.slots,
+      nextId: () => this.nextId++,
+      order: (slot, job) => this.ask(slot, job.id, () => slot.worker!.order(job)),
+      end: (slot, actor, jobs, reason) => {
+        for (const id of [...jobs]) this.settle(id, { status: 'died', reason })
+        slot.worker?.endActor(actor)
+      },
+      keep: (args) => options.store.keep(args),
+      discard: (held) => this.discard(held),
+      value: (key) => this.machine.tasks.get(key)?.value,
+      fetch: (held) => fetchValue(options.store, held),
+      tell: (client, event) => this.sessions.get(client)?.tell(event),
+    })
   }
 
   /** @throws TsumbaError `no-worker` where none can be started. */
@@ -94,7 +112,10 @@ export class ClusterCore {
   private listenerOf(slot: Slot): WorkerListener {
     const worker = slot.state
     return {
-      up: () => this.handle({ type: 'worker-up', worker, now: performance.now() }),
+      up: () => {
+        this.handle({ type: 'worker-up', worker, now: performance.now() })
+        this.actors.workerUp()
+      },
       outcomes: (outcomes) => this.outcomes(slot, outcomes),
       returned: (ids) => {
         const outcomes = ids.flatMap((id): TaskOutcome<Held>[] => {
@@ -107,6 +128,7 @@ export class ClusterCore {
       down: (reason) => {
         slot.jobs.clear()
         this.options.store.clean(`worker${worker.name}.`)
+        this.actors.workerDown(slot, reason)
         this.endCalls(slot, reason)
         this.handle({ type: 'worker-down', worker, reason, now: performance.now() })
       },
@@ -114,28 +136,46 @@ export class ClusterCore {
         this.endCalls(slot, reason)
         if (this.slots.every((s) => !s.state.up)) {
           this.handle({ type: 'cancel-all', reason: `no worker can be started: ${reason}` })
+          this.actors.cancelAll(`no worker can be started: ${reason}`)
         }
       },
     }
   }
 
   private endCalls(slot: Slot, reason: string): void {
-    for (const [id, call] of this.calls) {
-      if (call.slot !== slot) continue
-      this.calls.delete(id)
-      call.settle({ status: 'died', reason })
-    }
+    for (const [id, call] of this.calls) if (call.slot === slot) this.settle(id, { status: 'died', reason })
+  }
+
+  /** The outcome of what is in no machine: of calls, and of orders to actors. */
+  private ask(slot: Slot, id: number, send: () => void): Promise<LocalOutcome['result']> {
+    return new Promise((settle) => {
+      this.calls.set(id, { slot, settle })
+      send()
+    })
+  }
+
+  /** False where nobody waits for it. */
+  private settle(id: number, result: LocalOutcome['result']): boolean {
+    const call = this.calls.get(id)
+    if (call === undefined) return false
+    this.calls.delete(id)
+    call.settle(result)
+    return true
+  }
+
+  /** What nobody needs any more, here or on the workers. */
+  private discard(held: Held): void {
+    if (held.frames.length === 0) return
+    for (const { worker } of this.slots) worker?.drop(held)
+    this.options.store.drop(held)
   }
 
   private outcomes(slot: Slot, outcomes: readonly LocalOutcome[]): void {
     const known: TaskOutcome<Held>[] = []
-    for (const { id, result, start, stop } of outcomes) {
-      const call = this.calls.get(id)
-      if (call) {
-        this.calls.delete(id)
-        call.settle(result)
-        continue
-      }
+    for (const outcome of outcomes) {
+      const { id, result, start, stop } = outcome
+      if (result.status === 'ok' && result.value.frames.length > 0) this.options.store.adopt(result.value)
+      if (this.settle(id, result) || this.actors.died(slot, outcome)) continue
       const state = slot.jobs.get(id)
       if (state === undefined) {
         if (result.status === 'ok') this.options.store.drop(result.value)
@@ -143,7 +183,6 @@ export class ClusterCore {
       }
       slot.jobs.delete(id)
       const seconds = stop - start
-      if (result.status === 'ok' && result.value.frames.length > 0) this.options.store.adopt(result.value)
       known.push(
         result.status === 'ok'
           ? { state, result: { status: 'ok', value: result.value, typename: result.value.typename }, seconds }
@@ -189,9 +228,7 @@ export class ClusterCore {
         this.sessions.get(instruction.client)?.tell(instruction.event)
         return
       case 'drop':
-        if (instruction.value.frames.length === 0) return
-        for (const { worker } of this.slots) worker?.drop(instruction.value)
-        this.options.store.drop(instruction.value)
+        if (!this.actors.takesOver(instruction.value)) this.discard(instruction.value)
         return
       default:
         instruction satisfies never
@@ -238,6 +275,7 @@ export class ClusterCore {
 
   leave(client: number): void {
     this.sessions.delete(client)
+    this.actors.clientGone(client)
     this.handle({ type: 'client-gone', client })
   }
 
@@ -271,6 +309,9 @@ export class ClusterCore {
     this.open()
     const found = new Map<Key, unknown>()
     for (const key of keys) {
+      if (this.actors.whereIs(key) !== undefined) {
+        throw new TsumbaError(`${key} is an actor, which stays on its worker. Remedy: call its methods.`, 'actor')
+      }
       const state = this.machine.tasks.get(key)
       if (state?.status !== 'memory') continue
       const held = state.value!
@@ -288,10 +329,8 @@ export class ClusterCore {
       const answers = await Promise.all(
         slots.map(async (slot) => {
           const id = this.nextId++
-          const result = await new Promise<LocalOutcome['result']>((settle) => {
-            this.calls.set(id, { slot, settle })
-            slot.worker!.run([{ id, key: `run-${id}`, fn, args: held, inputs: NO_INPUTS }])
-          })
+          const job = { id, key: `run-${id}`, fn, args: held, inputs: NO_INPUTS }
+          const result = await this.ask(slot, id, () => slot.worker!.run([job]))
           if (result.status !== 'ok') throw callError(result, slot.state.address)
           const value = await fetchValue(store, result.value)
           store.drop(result.value)
@@ -313,6 +352,13 @@ export class ClusterCore {
     )
   }
 
+  create(client: number, task: Task): void {
+    this.open()
+    const { resources } = task.options
+    if (resources !== undefined && Object.keys(resources).length > 0) throw noResources()
+    this.actors.create(client, task)
+  }
+
   workers(): WorkerInfo[] {
     return this.slots.map(({ state, worker }) => ({
       address: state.address,
@@ -330,6 +376,8 @@ export class ClusterCore {
     return new Map(
       keys.map((key) => {
         const state = this.machine.tasks.get(key)
+        const actor = this.actors.whereIs(key)
+        if (actor !== undefined) return [key, [actor]]
         return [key, state?.status === 'memory' ? [state.madeBy || this.address] : []]
       }),
     )
@@ -345,6 +393,7 @@ export class ClusterCore {
   async restart(timeout: number): Promise<void> {
     this.open()
     this.handle({ type: 'cancel-all', reason: 'the cluster was restarted' })
+    this.actors.cancelAll('the cluster was restarted')
     for (const slot of this.slots) {
       slot.jobs.clear()
       this.endCalls(slot, 'the cluster was restarted')
@@ -376,6 +425,7 @@ export class ClusterCore {
     for (const session of this.sessions.values()) {
       session.tell({ type: 'cancelled', keys, reason: 'the cluster is closed' })
     }
+    this.actors.cancelAll('the cluster is closed')
     for (const slot of this.slots) this.endCalls(slot, 'the cluster is closed')
     await Promise.all(this.slots.map(({ worker }) => worker?.close()))
     for (const state of this.machine.tasks.values()) {

@@ -5,7 +5,9 @@
 
 import { rmSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { type FileFrame, FrameFiles } from '../executor/files.ts'
+import { Actors } from '../executor/actors.ts'
+import type { Job, Outcome } from '../executor/executor.ts'
+import { type FileFrame, type Frame, FrameFiles } from '../executor/files.ts'
 import { startFilingExecutor } from '../executor/threads.ts'
 import type { TravellingFunction } from '../travel/functions.ts'
 import { Pool } from './pool.ts'
@@ -28,6 +30,7 @@ type Filing = Awaited<ReturnType<typeof startFilingExecutor>>
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 const functions = new Map<number, TravellingFunction>()
 let executor: Filing | undefined
+let actors: Actors<Frame> | undefined
 let inputs: InputFiles | undefined
 let folders: readonly string[] = []
 
@@ -93,8 +96,10 @@ async function begin(hello: Hello): Promise<void> {
   const { nthreads, loopThreads, heapLimit, memoryLimit, prefix } = hello
   folders = hello.folders
   inputs = new InputFiles(new FrameFiles(folders, prefix), memoryLimit === undefined ? KEPT : memoryLimit / 4)
+  const report = (outcomes: readonly Outcome<Frame>[]) => send(socket, KIND.outcomes, outcomesMessage(outcomes))
   executor = await startFilingExecutor({ nthreads, loopThreads, heapLimit }, { folders, prefix })
-  executor.listen((outcomes) => send(socket, KIND.outcomes, outcomesMessage(outcomes)))
+  executor.listen(report)
+  actors = await Actors.start({ nthreads, loopThreads, heapLimit }, { folders, prefix }, report)
   if (memoryLimit !== undefined) setInterval(() => checkMemory(memoryLimit), MEMORY_CHECK)
   send(socket, KIND.up)
 }
@@ -108,24 +113,31 @@ function checkMemory(limit: number): void {
   socket.end(() => process.exit(1))
 }
 
+function jobsOf(payload: Uint8Array): Job[] {
+  const jobs = readJobsMessage(payload, inputs!.load, (number, fn) => functions.set(number, fn))
+  return jobs.map(({ id, fn, args, inputs: given }) => ({
+    id,
+    key: '',
+    fn: functions.get(fn)!,
+    args,
+    inputs: given ?? NO_INPUTS,
+  }))
+}
+
 function receive(kind: number, payload: Uint8Array): void {
   switch (kind) {
     case KIND.hello:
       void begin(readTextMessage(payload) as Hello)
       return
-    case KIND.jobs: {
-      const jobs = readJobsMessage(payload, inputs!.load, (number, fn) => functions.set(number, fn))
-      executor!.run(
-        jobs.map(({ id, fn, args, inputs: given }) => ({
-          id,
-          key: '',
-          fn: functions.get(fn)!,
-          args,
-          inputs: given ?? NO_INPUTS,
-        })),
-      )
+    case KIND.jobs:
+      executor!.run(jobsOf(payload))
       return
-    }
+    case KIND.order:
+      for (const job of jobsOf(payload)) actors!.run(job)
+      return
+    case KIND.endActors:
+      for (const actor of readNumbers(payload)) actors!.end(actor)
+      return
     case KIND.kill:
       for (const id of readNumbers(payload)) executor!.kill(id)
       return

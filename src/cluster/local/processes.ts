@@ -165,6 +165,18 @@ export class ProcessWorker implements LocalWorker {
   }
 
   run(jobs: readonly LocalJob[]): void {
+    this.post(KIND.jobs, jobs)
+  }
+
+  order(job: LocalJob): void {
+    this.post(KIND.order, [job])
+  }
+
+  endActor(actor: number): void {
+    if (this.isUp) send(this.socket!, KIND.endActors, numbersMessage([actor]))
+  }
+
+  private post(kind: number, jobs: readonly LocalJob[]): void {
     if (!this.isUp) return
     const fresh: NewFunction[] = []
     for (const { fn } of jobs) {
@@ -182,7 +194,7 @@ export class ProcessWorker implements LocalWorker {
         for (const { name } of files) this.loaded.add(name)
       },
     )
-    send(this.socket!, KIND.jobs, payload)
+    send(this.socket!, kind, payload)
   }
 
   kill(id: number): void {

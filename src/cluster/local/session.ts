@@ -1,6 +1,6 @@
 /** One client's side of a LocalCluster: what it wants, and what it hears. */
 
-import type { Backend, BackendEvent, Capability, ScatterOptions, WorkerInfo } from '../backend.ts'
+import type { ActorBackend, Backend, BackendEvent, Capability, ScatterOptions, WorkerInfo } from '../backend.ts'
 import type { Key, Task } from '../task.ts'
 import type { Encoded } from '../travel/encoded.ts'
 import type { TravellingFunction } from '../travel/functions.ts'
@@ -16,6 +16,7 @@ export class Session implements Backend {
   private listener: (events: readonly BackendEvent[]) => void = () => {}
   private events: BackendEvent[] = []
   private closed = false
+  readonly actors: ActorBackend
 
   constructor(core: ClusterCore, client: number) {
     this.core = core
@@ -23,6 +24,11 @@ export class Session implements Backend {
     this.kind = core.kind
     this.address = core.address
     this.capabilities = core.capabilities
+    this.actors = {
+      create: (task) => core.create(client, task),
+      call: (key, method, args, dependencies) => core.actors.call(key, method, args, dependencies),
+      get: (key, property) => core.actors.get(key, property),
+    }
   }
 
   listen(listener: (events: readonly BackendEvent[]) => void): void {
@@ -49,10 +55,13 @@ export class Session implements Backend {
   }
 
   release(keys: readonly Key[]): void {
-    if (!this.closed) this.core.handle({ type: 'release', client: this.client, keys })
+    if (this.closed) return
+    this.core.actors.release(this.client, keys)
+    this.core.handle({ type: 'release', client: this.client, keys })
   }
 
   async cancel(keys: readonly Key[], { reason }: { readonly reason: string }): Promise<void> {
+    this.core.actors.cancel(keys, reason)
     this.core.handle({ type: 'cancel', keys, reason })
   }
 

@@ -1,5 +1,6 @@
 /** A worker that is threads of this process. */
 
+import { Actors } from '../executor/actors.ts'
 import type { Executor, ExecutorOptions, Job } from '../executor/executor.ts'
 import { startExecutor } from '../executor/threads.ts'
 import type { LocalJob, LocalWorker, WorkerListener } from './worker.ts'
@@ -9,6 +10,7 @@ export class ThreadsWorker implements LocalWorker {
   private readonly options: ExecutorOptions
   private readonly listener: WorkerListener
   private executor: Executor | undefined
+  private actors: Actors | undefined
 
   private constructor(options: ExecutorOptions, listener: WorkerListener) {
     this.options = options
@@ -27,6 +29,9 @@ export class ThreadsWorker implements LocalWorker {
     executor.listen((outcomes) => {
       if (this.executor === executor) this.listener.outcomes(outcomes)
     })
+    this.actors = await Actors.start(this.options, undefined, (outcomes) => {
+      if (this.executor === executor) this.listener.outcomes(outcomes)
+    })
     this.listener.up()
   }
 
@@ -37,6 +42,14 @@ export class ThreadsWorker implements LocalWorker {
 
   kill(id: number): void {
     this.executor?.kill(id)
+  }
+
+  order(job: LocalJob): void {
+    this.actors?.run(job as unknown as Job)
+  }
+
+  endActor(actor: number): void {
+    this.actors?.end(actor)
   }
 
   recall(): void {
@@ -52,8 +65,9 @@ export class ThreadsWorker implements LocalWorker {
   }
 
   async close(): Promise<void> {
-    const { executor } = this
+    const { executor, actors } = this
     this.executor = undefined
-    await executor?.close()
+    this.actors = undefined
+    await Promise.all([executor?.close(), actors?.close()])
   }
 }

@@ -23,6 +23,9 @@ export const KIND = {
   recall: 4,
   drop: 5,
   close: 6,
+  /** One job, an order to an actor. */
+  order: 7,
+  endActors: 8,
   /** From it. */
   up: 10,
   outcomes: 11,

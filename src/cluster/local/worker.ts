@@ -32,6 +32,9 @@ export interface LocalWorker {
   readonly pid: number
   run(jobs: readonly LocalJob[]): void
   kill(id: number): void
+  /** An order to an actor (executor/actors.ts): its outcome is one among others. */
+  order(job: LocalJob): void
+  endActor(actor: number): void
   /** Answered by `returned`. */
   recall(): void
   /** Values that the worker may forget. */

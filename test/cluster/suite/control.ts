@@ -7,17 +7,6 @@ import { Bench, type Subject, sleep } from './subject.ts'
 
 const square = (x: number) => x * x
 
-class Counter {
-  n: number
-  constructor(n: number) {
-    this.n = n
-  }
-  add(by: number) {
-    this.n += by
-    return this.n
-  }
-}
-
 export function control(subject: Subject): void {
   describe(`${subject.name}: control`, () => {
     const bench = new Bench(subject, { workers: 1, threads: 1 })
@@ -57,12 +46,6 @@ export function control(subject: Subject): void {
       if (subject.without.resources !== undefined) {
         expect(() => client.with({ resources: { GPU: 1 } })).toThrow(/resources: not to be had/)
       } else expect(await client.with({ resources: { GPU: 1 } }).submit(square, 3)).toBe(9)
-    })
-
-    it('has actors', async (ctx) => {
-      const client = await bench.client(ctx, 'actors')
-      const counter = await client.actor(Counter, 5)
-      expect([await counter.add(1), await counter.add(2), await counter.n]).toEqual([6, 8, 8])
     })
 
     it('has locks, semaphores, events, queues and variables', async (ctx) => {

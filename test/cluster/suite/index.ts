@@ -1,6 +1,7 @@
 /** The common suite: what every back end does alike. */
 
 import { vi } from 'vitest'
+import { actors } from './actors.ts'
 import { calls } from './calls.ts'
 import { control } from './control.ts'
 import { ends } from './ends.ts'
@@ -15,5 +16,6 @@ export function suite(subject: Subject): void {
   values(subject)
   failures(subject)
   control(subject)
+  actors(subject)
   ends(subject)
 }

@@ -216,18 +216,28 @@ export class FakeBackend implements Backend {
     this.entries.clear()
   }
 
+  private inputs(keys: readonly Key[]): Map<Key, unknown> {
+    return new Map(
+      keys.map((key) => {
+        const outcome = this.entries.get(key)?.outcome
+        if (outcome === undefined || !('value' in outcome)) throw new Error(`${key} is not in memory`)
+        return [key, decode(outcome.value)]
+      }),
+    )
+  }
+
   private actorBackend(): ActorBackend {
     return {
       create: (task) => {
         const Class = loadFunction(task.fn) as unknown as new (...args: unknown[]) => object
-        this.objects.set(task.key, new Class(...(decode(task.args) as unknown[])))
+        this.objects.set(task.key, new Class(...(decode(task.args, this.inputs(task.dependencies)) as unknown[])))
         this.entries.set(task.key, { task, wanted: true, outcome: { value: encode(null) }, running: false })
         setImmediate(() => this.emit({ type: 'memory', key: task.key, typename: typenameOf(null) }))
       },
-      call: async (key, method, args) =>
-        (this.objects.get(key) as Record<string, (...args: unknown[]) => unknown>)[method]!(
-          ...(decode(args) as unknown[]),
-        ),
+      call: async (key, method, args, dependencies) => {
+        const object = this.objects.get(key) as Record<string, (...args: unknown[]) => unknown>
+        return object[method]!(...(decode(args, this.inputs(dependencies)) as unknown[]))
+      },
       get: async (key, property) => (this.objects.get(key) as Record<string, unknown>)[property],
     }
   }
