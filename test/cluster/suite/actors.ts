@@ -1,8 +1,11 @@
 /** Objects that live on a worker. */
 
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Bench, eventually, type Subject } from './subject.ts'
+import { Bench, eventually, leftovers, type Subject } from './subject.ts'
 
 class Counter {
   n: number
@@ -46,8 +49,19 @@ class Rows extends Counter {
   }
 }
 
+const filesIn = (folder: string): string[] =>
+  ['/dev/shm', tmpdir()]
+    .map((place) => join(place, folder))
+    .flatMap((path) => (existsSync(path) ? readdirSync(path) : []))
+
 export function actors(subject: Subject): void {
   describe(`${subject.name}: actors`, () => {
+    const { actors: missing } = subject.without
+    if (missing !== undefined) {
+      // A scheduler and its workers are not started for this.
+      it('are called and read', (ctx) => ctx.skip(missing))
+      return
+    }
     const bench = new Bench(subject, { workers: 2, threads: 1 })
 
     it('are called and read', async (ctx) => {
@@ -154,6 +168,18 @@ export function actors(subject: Subject): void {
       await expect(counter.add(1)).rejects.toMatchObject({ code: 'actor-lost' })
       const again = await client.actor(Counter, 1)
       expect(await again.add(1)).toBe(2)
+    })
+
+    it('leave nothing of what they were given and what they gave', async (ctx) => {
+      const client = await bench.client(ctx, 'actors')
+      const files = () => leftovers().flatMap((name) => filesIn(name)).length
+      const rows = await client.actor(Rows, 1)
+      const before = files()
+      for (let k = 1; k <= 20; k++) {
+        expect(await rows.keep(new Float64Array(50_000).fill(k))).toBe(50_000)
+        expect((await rows.scaled(2))[1]).toBe(2 * k)
+      }
+      expect(await eventually(() => files() <= before)).toBe(true)
     })
 
     it('go when the cluster starts anew', async (ctx) => {
