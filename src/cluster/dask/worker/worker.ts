@@ -53,6 +53,10 @@ const SILENCE = 300_000
 const NAME_TAKEN = 10_000
 /** Part of the memory limit at which a process ends itself before the system ends it: Dask's terminate. */
 const TERMINATE = 0.95
+/** Looks in a row that find it near its limit before it ends for that. */
+const NEAR_CHECKS = 5
+/** New values, as a share of the limit, after which memory is looked at once more. */
+const GROWTH = 0.04
 /** Part of the memory limit past which garbage is looked for: Dask's spill. */
 const COLLECT = 0.7
 
@@ -75,6 +79,9 @@ export class DaskWorker {
   readonly address: string
   /** Resolves when nothing of the worker is left. */
   readonly closed: Promise<Ending>
+  /** Bytes of new values since memory was looked at. */
+  private grown = 0
+  private nearLimit = 0
   private readonly executor: Executor
   private readonly garbage: Garbage
   private readonly server: Server
@@ -207,6 +214,7 @@ export class DaskWorker {
     const plugins = Object.keys((answer['worker-plugins'] ?? {}) as object).filter((name) => name !== 'shuffle')
     if (plugins.length > 0) this.log(`Plugins of Python workers do nothing here: ${plugins.join(', ')}`)
     this.executor.listen((outcomes) => {
+      this.watchGrowth(outcomes)
       this.handle(this.garbage.without(outcomes).map((outcome) => this.outcomeEvent(outcome)))
     })
     this.comm.onclose = (error) => void this.close({ reason: `the scheduler is gone: ${error.message}`, restart: true })
@@ -389,9 +397,20 @@ export class DaskWorker {
     this.handle([event.type === 'failed' ? { type: 'peer-lost', worker } : event])
   }
 
+  /** Tasks can make more in a moment than is seen between two looks: what is too much pauses the next one. */
+  private watchGrowth(outcomes: readonly Outcome[]): void {
+    const { memoryLimit } = this.options
+    if (memoryLimit === undefined) return
+    for (const { result } of outcomes) if (result.status === 'ok') this.grown += result.value.nbytes
+    if (this.grown > GROWTH * memoryLimit) this.checkMemory()
+  }
+
   private checkMemory(): void {
     const bytes = process.memoryUsage.rss()
-    if (bytes > TERMINATE * this.options.memoryLimit!) {
+    this.grown = 0
+    // What nobody holds any more is collected first, and values are on their way to disk.
+    this.nearLimit = bytes > TERMINATE * this.options.memoryLimit! ? this.nearLimit + 1 : 0
+    if (this.nearLimit > NEAR_CHECKS) {
       const reason = `its process has ${Math.round(bytes / 2 ** 20)} MiB, and its limit is near`
       void this.close({ reason, restart: true })
       return
