@@ -5,6 +5,7 @@
  */
 
 import { markFailing } from '../analysis/failing.ts'
+import { liveAfterEach } from '../analysis/liveness.ts'
 import { Symbols } from '../analysis/symbols.ts'
 import { assign, cast, forStmt, ifStmt, load, Names, num, op, ref, store, whileStmt } from '../ir/build.ts'
 import type { Expr, Fn, For, Label, Local, Module, Reduction, Stmt } from '../ir/ir.ts'
@@ -22,6 +23,7 @@ export function reassociate(module: Module, context: PassContext): Module {
   const sites = [...module.sites]
   const functions = module.functions.map((fn) => {
     let symbols: Symbols | undefined
+    let live: Map<Stmt, Set<Local>> | undefined
     const scope: Writing = {
       names: Names.of(fn),
       locals: [],
@@ -29,6 +31,10 @@ export function reassociate(module: Module, context: PassContext): Module {
       symbols: () => {
         if (context.target === 'wasm') symbols ??= new Symbols(fn)
         return symbols
+      },
+      liveAfter: (loop) => {
+        live ??= liveAfterEach(fn, (s) => s.kind === 'for')
+        return live.get(loop) ?? new Set()
       },
     }
     const body = list(fn.body, scope)
@@ -42,6 +48,8 @@ export function reassociate(module: Module, context: PassContext): Module {
 interface Writing extends Scope {
   /** Where the target has vectors. */
   readonly symbols: () => Symbols | undefined
+  /** Of a loop as it stands in the function. */
+  readonly liveAfter: (loop: Stmt) => ReadonlySet<Local>
 }
 
 function list(stmts: readonly Stmt[], scope: Writing): readonly Stmt[] {
@@ -51,19 +59,19 @@ function list(stmts: readonly Stmt[], scope: Writing): readonly Stmt[] {
     const next = mapStmtBodies(stmt, (body) => list(body, scope))
     const trees = next.kind === 'for' && next.reductions.some((r) => r.order === 'tree')
     if (next !== stmt || trees) changed = true
-    if (trees) out.push(...writeOut(next as For, scope))
+    if (trees) out.push(...writeOut(next as For, scope, scope.liveAfter(stmt)))
     else out.push(next)
   }
   return changed ? out : stmts
 }
 
-function writeOut(loop: For, scope: Writing): Stmt[] {
+function writeOut(loop: For, scope: Writing, liveAfter: ReadonlySet<Local>): Stmt[] {
   const reductions = loop.reductions.filter((r) => r.order === 'tree')
   const out: Stmt[] = []
   const lo = kept(loop.lo, 'lo', scope, out)
   const hi = kept(loop.hi, 'hi', scope, out)
   const trips = tripCount(scope, loop, lo, hi, out)
-  const tree = treeOf({ ...loop, reductions }, scope, lo, trips)
+  const tree = treeOf({ ...loop, reductions }, scope, lo, trips, liveAfter)
   if (loop.forKind === 'parallel') return [...out, ...tree]
   const ordered: For = { ...loop, lo, hi, reductions: [] }
   const long = op('ge', ref(trips), num(trips.type as typeof INDEX, SHORT_LOOP))
@@ -85,7 +93,7 @@ function kept(e: Expr, name: string, scope: Scope, out: Stmt[]): Expr {
   return ref(local)
 }
 
-function treeOf(loop: For, scope: Writing, lo: Expr, trips: Local): Stmt[] {
+function treeOf(loop: For, scope: Writing, lo: Expr, trips: Local, liveAfter: ReadonlySet<Local>): Stmt[] {
   const out: Stmt[] = []
   const { length, count } = blockCount(scope, trips, loop.span, out)
   const site = siteOf(scope, loop)
@@ -103,6 +111,7 @@ function treeOf(loop: For, scope: Writing, lo: Expr, trips: Local): Stmt[] {
     scope,
     loop,
     symbols: scope.symbols(),
+    liveAfter,
     lo,
     trips: ref(trips),
     length: ref(length),

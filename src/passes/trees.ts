@@ -24,7 +24,7 @@ import type { Expr, For, Label, Local, Reduction, ScalarType, Span, Stmt } from 
 import { blockLength, combinePairwise, identity, LANES, MAX_BLOCKS } from '../ir/reduction.ts'
 import { copyStmts, renameStmts } from '../ir/rename.ts'
 import { array, F64, I32, I64, INDEX, isFloat } from '../ir/types.ts'
-import { mapStmts, visitStmts } from '../ir/walk.ts'
+import { assignedLocals, mapStmts, visitStmts } from '../ir/walk.ts'
 import { sizeOf } from './inline.ts'
 import { fresh, isZero, type Scope, siteOf } from './scope.ts'
 import { vectorRows } from './tree-vectors.ts'
@@ -145,6 +145,8 @@ export interface BlockInput {
   readonly loop: For
   /** Of the function that the loop stands in, where the lanes may be those of vectors. */
   readonly symbols: Symbols | undefined
+  /** What is read after the loop. Absent where that can only be the reductions. */
+  readonly liveAfter?: ReadonlySet<Local>
   /** The loop's first value, kept in something that the body does not assign. */
   readonly lo: Expr
   readonly trips: Expr
@@ -153,11 +155,17 @@ export interface BlockInput {
   readonly block: Expr
 }
 
+/** Whether the last iteration leaves a value for what comes after, which is in one of the lanes only. */
+function handsOn(loop: For, liveAfter: ReadonlySet<Local> | undefined): boolean {
+  const folds = new Set(loop.reductions.map((r) => r.local))
+  return liveAfter !== undefined && [...assignedLocals(loop.body)].some((l) => liveAfter.has(l) && !folds.has(l))
+}
+
 /**
  * Runs one block of iterations. Afterwards each reduction's local holds the block's own result, its lanes combined;
  * the local's value before is lost.
  */
-export function runBlock({ scope, loop, symbols, lo, trips, length, block: number }: BlockInput): Stmt[] {
+export function runBlock({ scope, loop, symbols, liveAfter, lo, trips, length, block: number }: BlockInput): Stmt[] {
   const type = loop.variable.type as ScalarType
   const counted = trips.type as ScalarType
   const out: Stmt[] = []
@@ -191,10 +199,11 @@ export function runBlock({ scope, loop, symbols, lo, trips, length, block: numbe
   let begin: Expr = num(INDEX, 0)
   if (lanes.length > 0 && isSmall(loop.body)) {
     const whole = fresh(scope, 'rows', INDEX)
-    const vectors = symbols && vectorRows(arrays, whole, base, { scope, loop, symbols, site })
+    const vectors =
+      symbols && !handsOn(loop, liveAfter) && vectorRows(arrays, whole, base, { scope, loop, symbols, site })
     out.push(
       assign(whole, cast(INDEX, op('shr_s', cast(I32, ref(turns)), num(I32, Math.log2(LANES))))),
-      ...(vectors ?? laneRows(inner, arrays, whole, base, { scope, loop, site })),
+      ...(vectors || laneRows(inner, arrays, whole, base, { scope, loop, site })),
     )
     begin = op('mul', ref(whole), num(INDEX, LANES))
   }
